@@ -1,0 +1,208 @@
+"""Pure edits: each takes a project and returns a new one. Nothing here knows of undo, files or windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from vbr_core.animation import default_handles, value_at
+from vbr_core.project import (
+    TRACK_LIMITS,
+    Clip,
+    Easing,
+    FocusAnchor,
+    Keyframe,
+    Project,
+    Track,
+    TrackName,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+def clamp(name: TrackName, value: float) -> float:
+    """``value`` brought into the limits of the track called ``name``."""
+    low, high = TRACK_LIMITS[name]
+    return min(high, max(low, float(value)))
+
+
+def _with_keys(project: Project, name: TrackName, keys: Iterable[Keyframe]) -> Project:
+    ordered = tuple(sorted(keys, key=lambda key: key.frame))
+    return project.with_track(name, msgspec.structs.replace(project.track(name), keys=ordered))
+
+
+def key_at(track: Track, frame: int) -> Keyframe | None:
+    """The key that lies exactly at ``frame``."""
+    return next((key for key in track.keys if key.frame == frame), None)
+
+
+def add_key(
+    project: Project,
+    name: TrackName,
+    frame: int,
+    value: float,
+    easing: Easing | None = None,
+    anchor: FocusAnchor | None = None,
+) -> Project:
+    """Put a key at ``frame``, replacing one that lies there. The value is clamped to the track's limits.
+
+    Args:
+        project: The document.
+        name: The track.
+        frame: 0-based frame index.
+        value: In the track's unit.
+        easing: Of the new key; None keeps that of the key it replaces, else ``smooth``.
+        anchor: Where the value was sampled, for a focus key.
+    """
+    track = project.track(name)
+    old = key_at(track, frame)
+    chosen: Easing = easing or (old.easing if old else "smooth")
+    new = Keyframe(
+        frame=frame,
+        value=clamp(name, value),
+        easing=chosen,
+        out_handle=old.out_handle if old else None,
+        in_handle=old.in_handle if old else None,
+        anchor=anchor,
+    )
+    return _with_keys(project, name, [*(key for key in track.keys if key.frame != frame), new])
+
+
+def remove_keys(project: Project, name: TrackName, frames: Collection[int]) -> Project:
+    """Remove the keys at ``frames``. When the last key goes, its value stays as the track's base value."""
+    track = project.track(name)
+    kept = [key for key in track.keys if key.frame not in frames]
+    if not kept and track.keys:
+        return project.with_track(name, Track(base=track.keys[-1].value))
+    return _with_keys(project, name, kept)
+
+
+def move_keys(
+    project: Project, name: TrackName, frames: Collection[int], frame_delta: int, value_delta: float = 0.0
+) -> Project:
+    """Move the keys at ``frames`` together. Keys that they land on are replaced; nothing moves outside the clip.
+
+    The shift is shortened for the whole group, so that the distances between its keys stay as they are.
+    """
+    track = project.track(name)
+    moving = [key for key in track.keys if key.frame in frames]
+    if not moving:
+        return project
+    last = (project.clip.frame_count - 1) if project.clip and project.clip.frame_count else None
+    frame_delta = max(frame_delta, -moving[0].frame)
+    if last is not None:
+        frame_delta = min(frame_delta, last - moving[-1].frame)
+    moved = [
+        msgspec.structs.replace(
+            key,
+            frame=key.frame + frame_delta,
+            value=clamp(name, key.value + value_delta),
+            anchor=key.anchor if value_delta == 0.0 else None,
+        )
+        for key in moving
+    ]
+    landed = {key.frame for key in moved}
+    kept = [key for key in track.keys if key.frame not in frames and key.frame not in landed]
+    return _with_keys(project, name, [*kept, *moved])
+
+
+def set_easing(project: Project, name: TrackName, frames: Collection[int], easing: Easing) -> Project:
+    """Set how the value goes on from the keys at ``frames``."""
+    keys = [
+        msgspec.structs.replace(key, easing=easing) if key.frame in frames else key for key in project.track(name).keys
+    ]
+    return _with_keys(project, name, keys)
+
+
+def set_handles(
+    project: Project,
+    name: TrackName,
+    frame: int,
+    out_handle: tuple[float, float] | None = None,
+    in_handle: tuple[float, float] | None = None,
+) -> Project:
+    """Set the bezier handles of the key at ``frame``; None leaves a handle as it is.
+
+    The segment on that side becomes ``bezier``. Handles are (frames away from the key, value relative to the key).
+    """
+    keys = list(project.track(name).keys)
+    position = next((n for n, key in enumerate(keys) if key.frame == frame), None)
+    if position is None:
+        return project
+    key = keys[position]
+    if out_handle is not None:
+        key = msgspec.structs.replace(key, out_handle=out_handle, easing="bezier")
+        if position + 1 < len(keys) and keys[position + 1].in_handle is None:
+            _, default_in = default_handles(key, keys[position + 1])
+            keys[position + 1] = msgspec.structs.replace(keys[position + 1], in_handle=default_in)
+    if in_handle is not None:
+        key = msgspec.structs.replace(key, in_handle=in_handle)
+        if position > 0:
+            before = keys[position - 1]
+            default_out, _ = default_handles(before, key)
+            keys[position - 1] = msgspec.structs.replace(
+                before, easing="bezier", out_handle=before.out_handle or default_out
+            )
+    keys[position] = key
+    return _with_keys(project, name, keys)
+
+
+def set_base(project: Project, name: TrackName, value: float) -> Project:
+    """Set the value that a track has while it has no key."""
+    return project.with_track(name, msgspec.structs.replace(project.track(name), base=clamp(name, value)))
+
+
+def set_value(project: Project, name: TrackName, frame: int, value: float) -> Project:
+    """What moving a slider means: the base value while there is no key, else a key at ``frame``."""
+    if project.track(name).keys:
+        return add_key(project, name, frame, value)
+    return set_base(project, name, value)
+
+
+def set_focus_at(
+    project: Project, frame: int, value: float, anchor: FocusAnchor | None = None, *, hold: bool = False
+) -> Project:
+    """What a click on the picture means: a focus key at ``frame``, eased from the previous key.
+
+    Args:
+        project: The document.
+        frame: Where the playhead is.
+        value: Disparity sampled at the click, 0..1.
+        anchor: The click.
+        hold: Cut the focus instead of easing: the previous key of the track holds until here.
+    """
+    project = add_key(project, "focus", frame, value, anchor=anchor)
+    if hold:
+        before = [key.frame for key in project.focus.keys if key.frame < frame]
+        if before:
+            project = set_easing(project, "focus", {before[-1]}, "hold")
+    return project
+
+
+def key_here(project: Project, name: TrackName, frame: int) -> Project:
+    """Add a key at ``frame`` that keeps the curve's present value there."""
+    return add_key(project, name, frame, value_at(project.track(name), frame, project.cuts))
+
+
+def set_clip(project: Project, clip: Clip | None) -> Project:
+    """Replace the clip."""
+    return msgspec.structs.replace(project, clip=clip)
+
+
+def set_cuts(project: Project, cuts: Iterable[int]) -> Project:
+    """Note where the shots of the clip begin."""
+    if project.clip is None:
+        return project
+    return set_clip(project, msgspec.structs.replace(project.clip, cuts=tuple(sorted(set(cuts)))))
+
+
+def set_depth(project: Project, depth: str) -> Project:
+    """Choose the depth model or disparity files."""
+    return msgspec.structs.replace(project, depth=depth)
+
+
+def set_renderer(project: Project, renderer: str) -> Project:
+    """Choose the renderer."""
+    return msgspec.structs.replace(project, renderer=renderer)

@@ -1,0 +1,279 @@
+"""The document: a clip, what should be sharp, and how much the rest is blurred.
+
+A :class:`Project` is a value: frozen, comparable, and never changed in place. ``vbr_core.edits`` makes new ones from
+old ones. The file (``*.vbr``) is sorted, indented JSON with a version; media paths are stored relative to the project
+file, with the absolute path as a fallback, and a fingerprint so that a moved or swapped clip is noticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from vbr_core.errors import OutputError, ProjectError
+from vbr_core.settings import K_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT_VERSION = 1
+PROJECT_SUFFIX = ".vbr"
+
+Easing = Literal["hold", "linear", "smooth", "bezier"]
+EASINGS: tuple[Easing, ...] = ("hold", "linear", "smooth", "bezier")
+TrackName = Literal["focus", "blur"]
+TRACKS: tuple[TrackName, ...] = ("focus", "blur")
+TRACK_LIMITS: dict[TrackName, tuple[float, float]] = {"focus": (0.0, 1.0), "blur": (0.0, K_MAX)}
+
+
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all parts of the document: frozen, and strict about unknown fields."""
+
+
+class FocusAnchor(Value, frozen=True):
+    """Why a focus key has its value: the point that was clicked. It lets the value be sampled again.
+
+    Attributes:
+        frame: The frame that was clicked (0-based index on the clip's own frames).
+        x: Pixels from the left of the upright picture.
+        y: Pixels from the top of the upright picture.
+    """
+
+    frame: int
+    x: float
+    y: float
+
+
+class Keyframe(Value, frozen=True):
+    """A value that a track has at a frame.
+
+    Attributes:
+        frame: 0-based index on the clip's own frames.
+        value: In the unit of its track (disparity 0..1, or K at 1080 lines).
+        easing: How the value goes on from here to the next key.
+        out_handle: Bezier handle after this key: frames (>= 0) and value, both relative to the key.
+        in_handle: Bezier handle before this key: frames (>= 0, counted backwards) and value relative to the key.
+        anchor: Where the value was sampled, if it was.
+    """
+
+    frame: int
+    value: float
+    easing: Easing = "smooth"
+    out_handle: tuple[float, float] | None = None
+    in_handle: tuple[float, float] | None = None
+    anchor: FocusAnchor | None = None
+
+    def __post_init__(self) -> None:
+        if self.frame < 0:
+            raise ValueError(f"a key cannot lie at frame {self.frame}")
+        if not math.isfinite(self.value):
+            raise ValueError("the value of a key must be a finite number")
+        for handle in (self.out_handle, self.in_handle):
+            if handle is not None and not (math.isfinite(handle[0]) and math.isfinite(handle[1]) and handle[0] >= 0):
+                raise ValueError("a bezier handle must be finite and point away from its key")
+
+
+class Track(Value, frozen=True):
+    """A value over time.
+
+    Attributes:
+        base: The value while there is no key.
+        keys: Sorted by frame, at most one a frame.
+    """
+
+    base: float = 0.0
+    keys: tuple[Keyframe, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.base):
+            raise ValueError("the base value of a track must be a finite number")
+        frames = [key.frame for key in self.keys]
+        if any(later <= earlier for earlier, later in itertools.pairwise(frames)):
+            raise ValueError("keys must be sorted by frame, one a frame")
+
+
+class ClipFingerprint(Value, frozen=True):
+    """Tells one clip from another without reading all of it.
+
+    Attributes:
+        size_bytes: Length of the file.
+        duration_seconds: As the container states it, rounded to the millisecond.
+        sha256: Hash of the first and the last MiB.
+    """
+
+    size_bytes: int
+    duration_seconds: float
+    sha256: str
+
+
+class Clip(Value, frozen=True):
+    """The video that the project is about.
+
+    Attributes:
+        path: Relative to the project file (with forward slashes) where possible, else absolute.
+        absolute_path: Where it was when the project was saved; the fallback.
+        fingerprint: Of the file that was opened; None if it was never computed.
+        frame_count: Frames of the clip.
+        cuts: First frame of every shot but the first, sorted. Nothing is eased across a cut.
+    """
+
+    path: str
+    absolute_path: str = ""
+    fingerprint: ClipFingerprint | None = None
+    frame_count: int = 0
+    cuts: tuple[int, ...] = ()
+
+
+class Project(Value, frozen=True):
+    """The whole document.
+
+    Attributes:
+        clip: The video; None for an empty document.
+        focus: Track of d_f, the disparity of the focal plane, 0..1.
+        blur: Track of K, the blur amount at a picture height of 1080, 0..K_MAX.
+        depth: Name of a depth model, or path of a disparity folder or grey video.
+        renderer: Name of the renderer.
+        version: Of the file format.
+    """
+
+    clip: Clip | None = None
+    focus: Track = Track(base=0.5)
+    blur: Track = Track(base=40.0)
+    depth: str = "starter"
+    renderer: str = "scatter"
+    version: int = PROJECT_VERSION
+
+    def __post_init__(self) -> None:
+        for name in TRACKS:
+            low, high = TRACK_LIMITS[name]
+            track = self.track(name)
+            for value in (track.base, *(key.value for key in track.keys)):
+                if not low <= value <= high:
+                    raise ValueError(f"the {name} value {value:g} is outside {low:g} to {high:g}")
+
+    def track(self, name: TrackName) -> Track:
+        """The track called ``name``."""
+        return self.focus if name == "focus" else self.blur
+
+    def with_track(self, name: TrackName, track: Track) -> Project:
+        """A copy with the track called ``name`` replaced."""
+        if name == "focus":
+            return msgspec.structs.replace(self, focus=track)
+        return msgspec.structs.replace(self, blur=track)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """First frame of every shot but the first."""
+        return self.clip.cuts if self.clip else ()
+
+
+# --- file ------------------------------------------------------------------------------------------------------------
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""version -> function that turns a document of that version into one of the next. Run in order, on plain dicts."""
+
+
+def encode_project(project: Project) -> bytes:
+    """The document as sorted, indented UTF-8 JSON."""
+    plain = msgspec.to_builtins(project)
+    return (json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def decode_project(data: bytes, name: str = "The project file") -> Project:
+    """Read a document from JSON, upgrading older versions.
+
+    Raises:
+        ProjectError: It is not JSON, not a project, of a newer version, or has a wrong or unknown field.
+    """
+    hint = "Open a copy that you know to be good."
+    try:
+        plain = json.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ProjectError(f"{name} is damaged: it is not valid JSON.", hint) from error
+    if not isinstance(plain, dict) or not isinstance(plain.get("version"), int) or isinstance(plain["version"], bool):
+        raise ProjectError(f"{name} is not a VBR Studio project: it has no version number.", hint)
+    version = plain["version"]
+    if version > PROJECT_VERSION:
+        raise ProjectError(
+            f"{name} was saved by a newer VBR Studio (format {version}, this program reads up to {PROJECT_VERSION}).",
+            "Update VBR Studio to open it.",
+        )
+    while version < PROJECT_VERSION:
+        upgrade = UPGRADES.get(version)
+        if upgrade is None:
+            raise ProjectError(f"{name} has format {version}, which never existed.", hint)
+        plain = upgrade(plain)
+        version += 1
+        plain["version"] = version
+    try:
+        return msgspec.convert(plain, Project)
+    except msgspec.ValidationError as error:
+        raise ProjectError(f"{name} cannot be read: {error}.", hint) from error
+
+
+def load_project(path: str | Path) -> Project:
+    """Read a ``*.vbr`` file.
+
+    Raises:
+        ProjectError: The file is missing, unreadable, damaged, newer than this program, or has an unknown field.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ProjectError(f"There is no project file '{path}'.", "Check the path.") from error
+    except OSError as error:
+        raise ProjectError(f"The project file '{path}' cannot be read: {error.strerror}.", "") from error
+    return decode_project(data, f"The project file '{path.name}'")
+
+
+def save_project(project: Project, path: str | Path) -> Project:
+    """Write a ``*.vbr`` file by way of a temporary file beside it, so that a failure leaves the earlier one whole.
+
+    Returns:
+        The project as saved: with the clip's path made relative to ``path``.
+
+    Raises:
+        OutputError: The file cannot be written there.
+    """
+    path = Path(path)
+    if project.clip is not None and project.clip.absolute_path:
+        relative = relative_path(Path(project.clip.absolute_path), path.parent)
+        project = msgspec.structs.replace(project, clip=msgspec.structs.replace(project.clip, path=relative))
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent or ".")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(encode_project(project))
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes the file private to the user; a document gets what a new file would get
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise OutputError(
+            f"The project cannot be saved as '{path}': {error.strerror or error}.",
+            "Choose a folder that exists and that you may write to.",
+        ) from error
+    return project
+
+
+def relative_path(target: Path, folder: Path) -> str:
+    """``target`` relative to ``folder`` with forward slashes; absolute if they share no root (Windows drives)."""
+    try:
+        return Path(os.path.relpath(target.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return target.absolute().as_posix()

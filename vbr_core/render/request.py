@@ -1,0 +1,105 @@
+"""What the preview asks for, as a value: frozen, hashable, and so its own cache key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from vbr_core.animation import value_at
+from vbr_core.project import TRACK_LIMITS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vbr_core.project import Project
+
+View = Literal["result", "source", "disparity", "defocus"]
+VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """One picture to render.
+
+    Attributes:
+        frame_index: 0-based index on the clip's own frames.
+        d_f: Disparity of the focal plane, 0..1.
+        k: Blur amount at a picture height of 1080.
+        view: What to show: the result, the source, the disparity, or the signed defocus map.
+        lines: Height of the picture in pixels; 0 for the clip's own. Never more than the clip's own.
+        renderer: Name of the renderer.
+        device: Name of the device.
+        depth_revision: Counts up whenever better disparity may be there, so that old answers are not reused.
+    """
+
+    frame_index: int
+    d_f: float
+    k: float
+    view: View = "result"
+    lines: int = 0
+    renderer: str = "scatter"
+    device: str = "auto"
+    depth_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFrame:
+    """The answer to a request.
+
+    Attributes:
+        request: What was asked for.
+        rgb: (h, w, 3) uint8, sRGB-encoded.
+        seconds: Time it took.
+        full_height: Lines of the clip itself, so that one can tell a draft from the final size.
+        has_depth: Whether disparity was there; without it the result is the source.
+        note: One sentence for the user; empty if all is as asked.
+    """
+
+    request: RenderRequest
+    rgb: NDArray[np.uint8]
+    seconds: float
+    full_height: int
+    has_depth: bool
+    note: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the picture has fewer lines than the clip."""
+        return self.rgb.shape[0] < self.full_height
+
+
+@dataclass(frozen=True, slots=True)
+class FocusSample:
+    """Disparity under a point of the picture.
+
+    Attributes:
+        frame_index: Where it was sampled.
+        x: Pixels from the left of the upright picture.
+        y: Pixels from the top.
+        disparity: Median over the connected patch around the point, 0..1.
+        patch_px: Number of pixels (of the picture) in the patch.
+    """
+
+    frame_index: int
+    x: float
+    y: float
+    disparity: float
+    patch_px: int
+
+
+def resolve(
+    project: Project,
+    frame_index: int,
+    *,
+    view: View = "result",
+    lines: int = 0,
+    device: str = "auto",
+    depth_revision: int = 0,
+) -> RenderRequest:
+    """The request that shows ``project`` at ``frame_index``. Pure: equal arguments give equal requests."""
+    low, high = TRACK_LIMITS["focus"]
+    d_f = min(high, max(low, value_at(project.focus, frame_index, project.cuts)))
+    low, high = TRACK_LIMITS["blur"]
+    k = min(high, max(low, value_at(project.blur, frame_index, project.cuts)))
+    return RenderRequest(frame_index, d_f, k, view, lines, project.renderer, device, depth_revision)

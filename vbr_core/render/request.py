@@ -66,7 +66,7 @@ class RenderedFrame:
     @property
     def is_draft(self) -> bool:
         """Whether the picture has fewer lines than the clip."""
-        return self.rgb.shape[0] < self.full_height
+        return int(self.rgb.shape[0]) < self.full_height
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Compute kernels: the same function for the CPU (compiled by numba) and for any torch device, tested equal."""

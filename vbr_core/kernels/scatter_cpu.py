@@ -1,0 +1,218 @@
+"""Depth-aware scatter of discs, compiled for the CPU.
+
+Every output row gathers the spans that discs of nearby source rows lay across it. A span costs four additions whatever
+its length: its ends are written into a difference array, and one running sum along the row turns differences into
+coverage. So a frame costs time in proportion to the radius, not to its square.
+
+Within a layer contributions add up; from the nearest layer to the farthest, each takes what is left of the pixel's
+budget of 1 (a pixel sees no more than one whole aperture). Layers of hidden light come last. What remains unfilled is
+divided out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import get_num_threads, njit, prange
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vbr_core.kernels.disc import DiscTable
+
+MIN_WEIGHT = 1e-4
+"""Coverage below this is rounding noise of the running sums."""
+
+
+@njit(cache=True, inline="always")
+def _mirror(position: int, size: int) -> int:
+    """Index of the mirrored picture: the edge pixel is repeated (..., 1, 0 | 0, 1, ...)."""
+    period = 2 * size
+    position = position % period
+    if position < 0:
+        position += period
+    if position >= size:
+        position = period - 1 - position
+    return position
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _add_span(diff, layer, x, half, red, green, blue, weight, width):  # type: ignore[no-untyped-def]
+    left = x + np.float32(0.5) - half
+    right = x + np.float32(0.5) + half
+    if right <= 0 or left >= width:
+        return
+    if left < 0:
+        left = np.float32(0.0)
+    if right > width:
+        right = np.float32(width)
+    j = int(left)
+    part = left - j
+    keep = np.float32(1.0) - part
+    diff[layer, j, 0] += red * keep
+    diff[layer, j, 1] += green * keep
+    diff[layer, j, 2] += blue * keep
+    diff[layer, j, 3] += weight * keep
+    diff[layer, j + 1, 0] += red * part
+    diff[layer, j + 1, 1] += green * part
+    diff[layer, j + 1, 2] += blue * part
+    diff[layer, j + 1, 3] += weight * part
+    j = int(right)
+    part = right - j
+    keep = np.float32(1.0) - part
+    diff[layer, j, 0] -= red * keep
+    diff[layer, j, 1] -= green * keep
+    diff[layer, j, 2] -= blue * keep
+    diff[layer, j, 3] -= weight * keep
+    diff[layer, j + 1, 0] -= red * part
+    diff[layer, j + 1, 1] -= green * part
+    diff[layer, j + 1, 2] -= blue * part
+    diff[layer, j + 1, 3] -= weight * part
+
+
+@njit(cache=True, fastmath=True, parallel=True)
+def _scatter(  # type: ignore[no-untyped-def]
+    color,
+    radius_index,
+    layer_index,
+    see_through,
+    row_reach,
+    half_widths,
+    inverse_area,
+    reach,
+    layers,
+    visible_layers,
+    first_row,
+    last_row,
+    threads,
+):
+    planes, height, width, _ = color.shape
+    out = np.empty((last_row - first_row, width, 3), np.float32)
+    biggest = reach[-1]
+    buffers = np.zeros((threads, layers, width + 2, 4), np.float32)
+    last_row - first_row
+    for worker in prange(threads):
+        diff = buffers[worker]
+        used = np.zeros(layers, np.bool_)
+        left = np.empty(width, np.float32)
+        filled = np.empty(width, np.float32)
+        for y in range(first_row + worker, last_row, threads):
+            for sy in range(y - biggest, y + biggest + 1):
+                dy = abs(sy - y)
+                my = _mirror(sy, height)
+                for plane in range(planes):
+                    if row_reach[plane, my] < dy:
+                        continue
+                    for mx in range(width):
+                        index = radius_index[plane, my, mx]
+                        if index < 0 or reach[index] < dy:
+                            continue
+                        layer = layer_index[plane, my, mx]
+                        used[layer] = True
+                        half = half_widths[index, dy]
+                        weight = inverse_area[index]
+                        red = color[plane, my, mx, 0] * weight
+                        green = color[plane, my, mx, 1] * weight
+                        blue = color[plane, my, mx, 2] * weight
+                        _add_span(diff, layer, np.float32(mx), half, red, green, blue, weight, width)
+                        if half > mx + np.float32(0.5) or half > width - mx - np.float32(0.5):
+                            # mirrored copies beyond the left and right border that reach into the picture
+                            turns = int(half) // (2 * width) + 1
+                            for turn in range(-turns, turns + 1):
+                                shift = 2 * turn * width
+                                if turn != 0:
+                                    x = np.float32(mx + shift)
+                                    _add_span(diff, layer, x, half, red, green, blue, weight, width)
+                                x = np.float32(shift - 1 - mx)
+                                _add_span(diff, layer, x, half, red, green, blue, weight, width)
+            row = out[y - first_row]
+            row[:] = 0.0
+            left[:] = 1.0
+            filled[:] = 0.0
+            for layer in range(layers):
+                if layer == visible_layers:
+                    for x in range(width):
+                        left[x] *= see_through[y, x]
+                if not used[layer]:
+                    continue
+                used[layer] = False
+                line = diff[layer]
+                red = np.float32(0.0)
+                green = np.float32(0.0)
+                blue = np.float32(0.0)
+                weight = np.float32(0.0)
+                for x in range(width):
+                    red += line[x, 0]
+                    green += line[x, 1]
+                    blue += line[x, 2]
+                    weight += line[x, 3]
+                    if weight > MIN_WEIGHT and left[x] > 0:
+                        take = min(weight, left[x])
+                        scale = take / weight
+                        row[x, 0] += red * scale
+                        row[x, 1] += green * scale
+                        row[x, 2] += blue * scale
+                        left[x] -= take
+                        filled[x] += take
+                line[:] = 0.0
+            for x in range(width):
+                if filled[x] > 1e-3:
+                    scale = np.float32(1.0) / filled[x]
+                    row[x, 0] = max(np.float32(0.0), row[x, 0] * scale)
+                    row[x, 1] = max(np.float32(0.0), row[x, 1] * scale)
+                    row[x, 2] = max(np.float32(0.0), row[x, 2] * scale)
+                else:
+                    row[x, 0] = color[0, y, x, 0]
+                    row[x, 1] = color[0, y, x, 1]
+                    row[x, 2] = color[0, y, x, 2]
+    return out
+
+
+def scatter_cpu(
+    color: NDArray[np.float32],
+    radius_index: NDArray[np.int32],
+    layer_index: NDArray[np.int32],
+    see_through: NDArray[np.float32],
+    table: DiscTable,
+    layers: int,
+    visible_layers: int,
+    first_row: int,
+    last_row: int,
+) -> NDArray[np.float32]:
+    """Render rows ``first_row`` to ``last_row - 1``.
+
+    Args:
+        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        radius_index: (P, H, W) int32, index into ``table``; -1 where a plane has no pixel.
+        layer_index: (P, H, W) int32, 0 = nearest layer, below ``layers``.
+        see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
+            the hidden ones may fill.
+        table: Rows of discs.
+        layers: Number of layers.
+        visible_layers: Layers below this number are visible, the others hidden.
+        first_row: First output row.
+        last_row: One past the last output row.
+
+    Returns:
+        (last_row - first_row, W, 3) float32, linear light.
+    """
+    per_pixel = np.where(radius_index >= 0, table.reach[np.maximum(radius_index, 0)], -1)
+    row_reach = per_pixel.max(axis=2).astype(np.int32)
+    threads = min(get_num_threads(), max(1, last_row - first_row))
+    result: NDArray[np.float32] = _scatter(
+        np.ascontiguousarray(color),
+        np.ascontiguousarray(radius_index),
+        np.ascontiguousarray(layer_index),
+        np.ascontiguousarray(see_through),
+        row_reach,
+        table.half_widths,
+        table.inverse_area,
+        table.reach,
+        layers,
+        visible_layers,
+        first_row,
+        last_row,
+        threads,
+    )
+    return result

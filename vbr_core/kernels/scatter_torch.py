@@ -1,0 +1,118 @@
+"""The same scatter as :mod:`vbr_core.kernels.scatter_cpu`, written with torch operations only: for CUDA and other devices.
+
+Differences are added with ``index_add_`` for one row offset at a time, running sums turn them into coverage, and the
+layers are taken from near to far. Memory is layers x rows x width x 4 floats, which is why callers ask for bands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from vbr_core.kernels.disc import DiscTable
+
+MIN_WEIGHT = 1e-4
+
+
+def mirror_index(position: torch.Tensor, size: int) -> torch.Tensor:
+    """Index into a mirrored axis: the edge pixel is repeated (..., 1, 0 | 0, 1, ...)."""
+    position = position.remainder(2 * size)
+    return torch.where(position >= size, 2 * size - 1 - position, position)
+
+
+def scatter_torch(
+    color: torch.Tensor,
+    radius_index: torch.Tensor,
+    layer_index: torch.Tensor,
+    see_through: torch.Tensor,
+    table: DiscTable,
+    layers: int,
+    visible_layers: int,
+    first_row: int,
+    last_row: int,
+) -> torch.Tensor:
+    """Render rows ``first_row`` to ``last_row - 1``.
+
+    Args:
+        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        radius_index: (P, H, W) int64, index into ``table``; -1 where a plane has no pixel.
+        layer_index: (P, H, W) int64, 0 = nearest layer, below ``layers``.
+        see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
+            the hidden ones may fill.
+        table: Rows of discs.
+        layers: Number of layers.
+        visible_layers: Layers below this number are visible, the others hidden.
+        first_row: First output row.
+        last_row: One past the last output row.
+
+    Returns:
+        (last_row - first_row, W, 3) float32, linear light, on the device of ``color``.
+    """
+    planes, height, width, _ = color.shape
+    device = color.device
+    rows = last_row - first_row
+    half_widths = torch.from_numpy(table.half_widths).to(device)
+    inverse_area = torch.from_numpy(table.inverse_area).to(device)
+    reach = torch.from_numpy(table.reach).to(device)
+    reach_of_pixel = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0)], -1)
+    biggest = int(reach_of_pixel.max())
+    line = width + 2
+    diff = torch.zeros(layers * rows * line, 4, device=device)
+    out_rows = torch.arange(first_row, last_row, device=device)
+    for dy in range(-biggest, biggest + 1):
+        source_rows = mirror_index(out_rows + dy, height)  # (rows,)
+        for plane in range(planes):
+            hit = (reach_of_pixel[plane, source_rows] >= abs(dy)).nonzero()
+            if len(hit) == 0:
+                continue
+            row, x = hit[:, 0], hit[:, 1]
+            source = source_rows[row]
+            index = radius_index[plane, source, x]
+            half = half_widths[index, abs(dy)]
+            weight = inverse_area[index]
+            value = torch.cat([color[plane, source, x] * weight[:, None], weight[:, None]], dim=1)
+            start = (layer_index[plane, source, x] * rows + row) * line
+            _add_spans(diff, start, x.to(half.dtype), half, value, width)
+            near_border = (half > x + 0.5) | (half > width - x - 0.5)
+            if bool(near_border.any()):
+                x, half, value, start = x[near_border], half[near_border], value[near_border], start[near_border]
+                turns = int(half.max()) // (2 * width) + 1
+                for turn in range(-turns, turns + 1):
+                    shift = 2 * turn * width
+                    if turn != 0:
+                        _add_spans(diff, start, (x + shift).to(half.dtype), half, value, width)
+                    _add_spans(diff, start, (shift - 1 - x).to(half.dtype), half, value, width)
+    sums = diff.view(layers, rows, line, 4)[:, :, :width]
+    out = torch.zeros(rows, width, 3, device=device)
+    left = torch.ones(rows, width, device=device)
+    filled = torch.zeros(rows, width, device=device)
+    for layer in range(layers):
+        if layer == visible_layers:
+            left = left * see_through[first_row:last_row]
+        covered = sums[layer].cumsum(dim=1)  # (rows, W, 4)
+        weight = covered[..., 3]
+        take = torch.minimum(weight, left)
+        take = torch.where(weight > MIN_WEIGHT, take, torch.zeros_like(take))
+        out += covered[..., :3] * (take / weight.clamp_min(MIN_WEIGHT))[..., None]
+        left = left - take
+        filled += take
+    normalised = (out / filled.clamp_min(1e-3)[..., None]).clamp_min(0.0)
+    return torch.where((filled > 1e-3)[..., None], normalised, color[0, first_row:last_row])
+
+
+def _add_spans(
+    diff: torch.Tensor, start: torch.Tensor, x: torch.Tensor, half: torch.Tensor, value: torch.Tensor, width: int
+) -> None:
+    """Write the two ends of every span into the difference array. Shapes: diff (N, 4); the others (M,), value (M, 4)."""
+    left, right = x + 0.5 - half, x + 0.5 + half
+    inside = (right > 0) & (left < width)
+    if not bool(inside.all()):
+        left, right, start, value = left[inside], right[inside], start[inside], value[inside]
+    for edge, sign in ((left.clamp(0.0, float(width)), 1.0), (right.clamp(0.0, float(width)), -1.0)):
+        cell = edge.floor()
+        part = (edge - cell)[:, None]
+        at = start + cell.to(start.dtype)
+        diff.index_add_(0, at, value * ((1.0 - part) * sign))
+        diff.index_add_(0, at + 1, value * (part * sign))

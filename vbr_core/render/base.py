@@ -1,0 +1,123 @@
+"""What every renderer has in common: the public door, checked once, and the exact identity where nothing is blurred."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vbr_core.errors import InputError
+from vbr_core.kernels.disc import SHARP_RADIUS_PX
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_RADIUS_PX = 1024.0
+
+
+def to_numpy(array: Any) -> NDArray[np.float32]:
+    """A float32 numpy array from a numpy array, a torch tensor or numbers."""
+    if hasattr(array, "detach"):
+        array = array.detach().cpu().numpy()
+    return np.ascontiguousarray(np.asarray(array, dtype=np.float32))
+
+
+class Renderer(abc.ABC):
+    """Adds shallow depth of field to frames with known disparity.
+
+    Attributes:
+        name: As in ``load_renderer``.
+        device: torch device string the work runs on.
+        band_rows: Rows rendered at a time; None for all. Smaller bands need less memory; the result is the same.
+    """
+
+    name: str = ""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.band_rows: int | None = None
+
+    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any) -> Any:
+        """Render a window of frames.
+
+        Args:
+            frames: (T, H, W, 3) float32, sRGB-encoded, 0..1. A numpy array or a torch tensor.
+            disparity: (T, H, W) float32, 0..1, 1 nearest.
+            d_f: (T,) disparity of the focal plane, 0..1; a single number serves for all frames.
+            k_px: (T,) blur amount: radius in pixels of *this* picture per unit of disparity; or a single number.
+
+        Returns:
+            (T, H, W, 3) float32, sRGB-encoded, 0..1; a tensor if ``frames`` was one. Frames in which no pixel is
+            blurred are returned exactly as they came.
+
+        Raises:
+            InputError: Shapes do not fit, or a value is not finite, negative (K), or outside 0..1 (disparity, d_f).
+        """
+        as_tensor = hasattr(frames, "detach")
+        pictures, depth, focus, amount = check_window(frames, disparity, d_f, k_px)
+        result = np.empty_like(pictures)
+        for t in range(len(pictures)):
+            largest = float(np.abs(depth[t] - focus[t]).max()) * float(amount[t])
+            if largest <= SHARP_RADIUS_PX:
+                result[t] = pictures[t]
+            else:
+                result[t] = self.render_frame(pictures[t], depth[t], float(focus[t]), float(amount[t]))
+        if as_tensor:
+            import torch
+
+            return torch.from_numpy(result).to(frames.device)
+        return result
+
+    @abc.abstractmethod
+    def render_frame(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> NDArray[np.float32]:
+        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1. Inputs are already checked."""
+
+
+def check_window(
+    frames: Any, disparity: Any, d_f: Any, k_px: Any
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Check the arguments of :meth:`Renderer.render` and bring them to numpy.
+
+    Returns:
+        frames (T, H, W, 3), disparity (T, H, W), d_f (T,), k_px (T,), all float32.
+
+    Raises:
+        InputError: See :meth:`Renderer.render`.
+    """
+    pictures, depth = to_numpy(frames), to_numpy(disparity)
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or 0 in pictures.shape:
+        raise InputError(f"The frames have the shape {pictures.shape}.", "Give (T, H, W, 3).")
+    if depth.shape != pictures.shape[:3]:
+        raise InputError(
+            f"The disparity has the shape {depth.shape}, the frames have {pictures.shape}.", "Give (T, H, W)."
+        )
+    count = len(pictures)
+    values = []
+    for what, given in (("d_f", d_f), ("k_px", k_px)):
+        value = to_numpy(given)
+        if value.ndim == 0:
+            value = np.full(count, value, dtype=np.float32)
+        if value.shape != (count,):
+            raise InputError(f"{what} has the shape {value.shape} for {count} frames.", "Give one value a frame.")
+        if not np.isfinite(value).all():
+            raise InputError(f"{what} holds a value that is not a finite number.")
+        values.append(value)
+    focus, amount = values
+    if not np.isfinite(pictures).all():
+        raise InputError("The frames hold values that are not finite numbers.")
+    if not np.isfinite(depth).all():
+        raise InputError("The disparity holds values that are not finite numbers.", "Fill the holes first.")
+    if depth.min() < -1e-4 or depth.max() > 1.0 + 1e-4:
+        raise InputError(
+            f"The disparity runs from {depth.min():g} to {depth.max():g}.", "Scale it to 0 (farthest) .. 1 (nearest)."
+        )
+    if focus.min() < 0.0 or focus.max() > 1.0:
+        raise InputError(f"The focus d_f runs from {focus.min():g} to {focus.max():g}.", "Give values in 0..1.")
+    if amount.min() < 0.0:
+        raise InputError(f"The blur amount k_px = {amount.min():g} is negative.", "Give 0 or more.")
+    if amount.max() > MAX_RADIUS_PX:
+        raise InputError(f"The blur amount k_px = {amount.max():g} is above {MAX_RADIUS_PX:g}.", "Give less.")
+    return pictures, np.clip(depth, 0.0, 1.0), focus, amount

@@ -1,0 +1,28 @@
+"""Which device the work runs on."""
+
+from __future__ import annotations
+
+from vbr_core.errors import InputError
+
+
+def pick_device(name: str) -> str:
+    """The torch device for a device setting; ``auto`` takes CUDA if there is one, else the CPU.
+
+    Raises:
+        InputError: The device is unknown, or not on this machine.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu":
+        return "cpu"
+    if name.split(":")[0] == "cuda":
+        if not torch.cuda.is_available():
+            raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
+        return name
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise InputError("No Apple GPU was found on this machine.", "Use --device cpu or auto.")
+        return name
+    raise InputError(f"There is no device called '{name}'.", "Choose one of: auto, cpu, cuda, mps.")

@@ -1,0 +1,39 @@
+"""Disparity, focus and blur amount -> radius in pixels; and the light that blur mixes.
+
+``S = K (D - d_f)`` (paper, eq. 1 and 2): signed, in pixels; ``|S|`` is the radius of the circle of confusion, and S is
+positive in front of the focal plane.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+REFERENCE_LINES = 1080
+
+
+def k_in_pixels(k: float, height: int) -> float:
+    """Blur amount for a picture of ``height`` lines: ``K`` is defined at 1080 lines, so preview and export match."""
+    return k * height / REFERENCE_LINES
+
+
+def defocus_map(disparity: NDArray[np.float32], d_f: float, k_px: float) -> NDArray[np.float32]:
+    """Signed radius S in pixels: any shape, float32 (paper, eq. 1 and 2)."""
+    result: NDArray[np.float32] = (disparity - d_f) * k_px
+    return result
+
+
+def srgb_to_linear(encoded: torch.Tensor) -> torch.Tensor:
+    """sRGB-encoded values 0..1 to linear light 0..1 (IEC 61966-2-1)."""
+    return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clamp_min(0.0) + 0.055) / 1.055).pow(2.4))
+
+
+def linear_to_srgb(linear: torch.Tensor) -> torch.Tensor:
+    """Linear light 0..1 to sRGB-encoded values 0..1 (IEC 61966-2-1). Values outside are clipped."""
+    linear = linear.clamp(0.0, 1.0)
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-12).pow(1 / 2.4) - 0.055)

@@ -1,0 +1,147 @@
+"""``scatter``: every pixel spreads over its circle of confusion, and nearer light covers farther light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
+from vbr_core.render.base import Renderer
+from vbr_core.render.occlusion import scatter_planes
+from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vbr_core.kernels.disc import DiscTable
+
+MAX_LAYERS = 25
+LAYER_RADIUS_PX = 1.5
+"""Layers are as thick as this many pixels of radius, unless that makes more than ``MAX_LAYERS``."""
+
+
+def layer_thickness(k_px: float) -> float:
+    """Disparity that one ordering layer covers."""
+    return min(1.0, max(1.0 / (MAX_LAYERS - 1), LAYER_RADIUS_PX / max(k_px, 1e-6)))
+
+
+class ScatterRenderer(Renderer):
+    """Depth-aware scatter in linear light.
+
+    A pixel's light is spread evenly over the disc of radius ``|K (D - d_f)|``, weighted by one over its area. Each
+    output pixel is filled from the nearest layer of light to the farthest until it has a whole aperture's worth, so
+    a blurred thing veils what is behind it and a sharp one never leaks into the blur behind. A smooth guess of what
+    near things hide (:mod:`vbr_core.render.occlusion`) fills the strip behind their edges; the picture is mirrored at
+    its borders.
+    """
+
+    name = "scatter"
+
+    def prepare(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> ScatterInput:
+        """Everything that the kernels need, for one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1."""
+        device = torch.device(self.device)
+        linear = srgb_to_linear(torch.from_numpy(frame).to(device))
+        planes = scatter_planes(linear, torch.from_numpy(disparity).to(device), d_f, k_px)
+        thickness = layer_thickness(k_px)
+
+        def layer_of(depth: torch.Tensor) -> torch.Tensor:
+            return ((depth - d_f) / thickness + 0.5).floor().to(torch.int32)
+
+        visible = layer_of(planes.disparity)
+        nearest, farthest = int(visible.max()), int(visible.min())
+        count = nearest - farthest + 1
+        radius = ((planes.disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
+        layer = nearest - visible
+        if not bool(planes.hidden_mask.any()):
+            return ScatterInput(
+                planes.color[None], radius[None], layer[None], planes.see_through, int(radius.max()), count, count
+            )
+        hidden_radius = ((planes.hidden_disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
+        hidden_radius = torch.where(planes.hidden_mask, hidden_radius, -1)
+        hidden_layer = (nearest - layer_of(planes.hidden_disparity)).clamp(0, count - 1) + count
+        radii = torch.stack([radius, hidden_radius])
+        return ScatterInput(
+            torch.stack([planes.color, planes.hidden_color]),
+            radii,
+            torch.stack([layer, hidden_layer]),
+            planes.see_through,
+            int(radii.max()),
+            2 * count,
+            count,
+        )
+
+    def render_frame(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> NDArray[np.float32]:
+        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
+        given = self.prepare(frame, disparity, d_f, k_px)
+        table = disc_table(given.largest / STEPS_PER_PX)
+        height = frame.shape[0]
+        rows = self.band_rows or height
+        bands = [
+            linear_to_srgb(scatter_rows(given, table, first, min(height, first + rows))).cpu()
+            for first in range(0, height, rows)
+        ]
+        result: NDArray[np.float32] = np.ascontiguousarray(torch.cat(bands).numpy())
+        return result
+
+
+@dataclass(frozen=True)
+class ScatterInput:
+    """Arguments of the scatter kernels; see :func:`vbr_core.kernels.scatter_torch.scatter_torch`.
+
+    Attributes:
+        color: (P, H, W, 3) linear light.
+        radius_index: (P, H, W) int32.
+        layer_index: (P, H, W) int32.
+        see_through: (H, W).
+        largest: Largest radius index.
+        layers: Number of layers.
+        visible_layers: Number of visible layers.
+    """
+
+    color: torch.Tensor
+    radius_index: torch.Tensor
+    layer_index: torch.Tensor
+    see_through: torch.Tensor
+    largest: int
+    layers: int
+    visible_layers: int
+
+
+def scatter_rows(given: ScatterInput, table: DiscTable, first: int, last: int) -> torch.Tensor:
+    """Rows ``first`` to ``last - 1`` in linear light, by the kernel that fits the device: (rows, W, 3)."""
+    if given.color.device.type == "cpu":
+        from vbr_core.kernels.scatter_cpu import scatter_cpu
+
+        return torch.from_numpy(
+            scatter_cpu(
+                given.color.numpy(),
+                given.radius_index.numpy(),
+                given.layer_index.numpy(),
+                given.see_through.numpy(),
+                table,
+                given.layers,
+                given.visible_layers,
+                first,
+                last,
+            )
+        )
+    from vbr_core.kernels.scatter_torch import scatter_torch
+
+    return scatter_torch(
+        given.color,
+        given.radius_index.long(),
+        given.layer_index.long(),
+        given.see_through,
+        table,
+        given.layers,
+        given.visible_layers,
+        first,
+        last,
+    )

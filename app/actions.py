@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QT_TRANSLATE_NOOP
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 if TYPE_CHECKING:
@@ -118,7 +118,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_in", "view", _tr("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom_in", "clip", repeats=True),
     ActionSpec("zoom_out", "view", _tr("Actions", "Zoom &out"), ("Ctrl+-",), "zoom_out", "clip", repeats=True),
     ActionSpec(
-        "graph_editor", "view", _tr("Actions", "&Graph editor"), ("G",), "graph", "always", checkable=True, separator=True
+        "graph_editor",
+        "view",
+        _tr("Actions", "&Graph editor"),
+        ("G",),
+        "graph",
+        "always",
+        checkable=True,
+        separator=True,
     ),
     ActionSpec("full_screen", "view", _tr("Actions", "Full s&creen"), ("F11",), "", checkable=True),
     ActionSpec("export", "export", _tr("Actions", "&Export video…"), ("Ctrl+E",), "export", "clip"),

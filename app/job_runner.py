@@ -79,7 +79,7 @@ class Job(QObject):
         except VbrError as error:
             kind, payload = "failed", error
             log.info("%s: %s", self.title, error, exc_info=error)
-        except Exception as error:  # noqa: BLE001 - the border between jobs and the window
+        except Exception as error:
             kind, payload = "failed", error
             log.error("%s failed", self.title, exc_info=error)
         self._delivered.emit(kind, payload)

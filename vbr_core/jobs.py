@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
-class Cancelled(Exception):  # noqa: N818 - it is not an error: the user asked for it
+class Cancelled(Exception):
     """Raised by :meth:`JobContext.step` after somebody cancelled the job."""
 
 

@@ -39,10 +39,14 @@ def row_half_widths(radius_px: NDArray[np.float64], rows: int) -> NDArray[np.flo
 
     def area_below(y: NDArray[np.float64]) -> NDArray[np.float64]:
         y = np.clip(y, -radius, radius)
-        return y * np.sqrt(np.maximum(safe * safe - y * y, 0.0)) + safe * safe * np.arcsin(np.clip(y / safe, -1.0, 1.0))
+        below: NDArray[np.float64] = y * np.sqrt(np.maximum(safe * safe - y * y, 0.0)) + safe * safe * np.arcsin(
+            np.clip(y / safe, -1.0, 1.0)
+        )
+        return below
 
     half: NDArray[np.float64] = 0.5 * (area_below(dy + 0.5) - area_below(dy - 0.5))
-    return np.where(radius < 1e-6, 0.0, np.maximum(half, 0.0))
+    half[np.broadcast_to(radius < 1e-6, half.shape)] = 0.0
+    return np.maximum(half, 0.0)
 
 
 @dataclass(frozen=True)
@@ -91,4 +95,5 @@ def disc_kernel(radius_px: float) -> NDArray[np.float32]:
             half = float(table.half_widths[index, abs(dy)])
             inside = np.clip(edges, -half, half)
             kernel[dy + size] = inside[1:] - inside[:-1]
-    return (kernel / kernel.sum()).astype(np.float32)
+    normalised: NDArray[np.float32] = (kernel / kernel.sum()).astype(np.float32)
+    return normalised

@@ -38,9 +38,9 @@ def _mirror(position: int, size: int) -> int:
 
 
 @njit(cache=True, fastmath=True, inline="always")
-def _add_span(diff, layer, x, half, red, green, blue, weight, width):  # type: ignore[no-untyped-def]
-    left = x + np.float32(0.5) - half
-    right = x + np.float32(0.5) + half
+def _add_span(diff, layer, center, half, red, green, blue, weight, width):  # type: ignore[no-untyped-def]
+    left = center + np.float32(0.5) - half
+    right = center + np.float32(0.5) + half
     if right <= 0 or left >= width:
         return
     if left < 0:
@@ -122,10 +122,10 @@ def _scatter(  # type: ignore[no-untyped-def]
                             for turn in range(-turns, turns + 1):
                                 shift = 2 * turn * width
                                 if turn != 0:
-                                    x = np.float32(mx + shift)
-                                    _add_span(diff, layer, x, half, red, green, blue, weight, width)
-                                x = np.float32(shift - 1 - mx)
-                                _add_span(diff, layer, x, half, red, green, blue, weight, width)
+                                    center = np.float32(mx + shift)
+                                    _add_span(diff, layer, center, half, red, green, blue, weight, width)
+                                center = np.float32(shift - 1 - mx)
+                                _add_span(diff, layer, center, half, red, green, blue, weight, width)
             row = out[y - first_row]
             row[:] = 0.0
             left[:] = 1.0

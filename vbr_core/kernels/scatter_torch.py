@@ -1,4 +1,4 @@
-"""The same scatter as :mod:`vbr_core.kernels.scatter_cpu`, written with torch operations only: for CUDA and other devices.
+"""The scatter of :mod:`vbr_core.kernels.scatter_cpu` in torch operations only, for CUDA and other devices.
 
 Differences are added with ``index_add_`` for one row offset at a time, running sums turn them into coverage, and the
 layers are taken from near to far. Memory is layers x rows x width x 4 floats, which is why callers ask for bands.
@@ -105,7 +105,7 @@ def scatter_torch(
 def _add_spans(
     diff: torch.Tensor, start: torch.Tensor, x: torch.Tensor, half: torch.Tensor, value: torch.Tensor, width: int
 ) -> None:
-    """Write the two ends of every span into the difference array. Shapes: diff (N, 4); the others (M,), value (M, 4)."""
+    """Write both ends of every span into the difference array: diff (N, 4), value (M, 4), the others (M,)."""
     left, right = x + 0.5 - half, x + 0.5 + half
     inside = (right > 0) & (left < width)
     if not bool(inside.all()):

@@ -53,7 +53,7 @@ class LayeredRenderer(Renderer):
 
     @staticmethod
     def _render_band(linear: torch.Tensor, position: torch.Tensor, k_px: float, first: int, last: int) -> torch.Tensor:
-        """Rows ``first`` to ``last - 1``: (rows, W, 3) linear light. ``position`` counts layers from the focal plane."""
+        """Rows ``first`` to ``last - 1``: (rows, W, 3). ``position`` counts layers from the focal plane."""
         height, width = position.shape
         farthest, nearest = math.floor(float(position.min())), math.ceil(float(position.max()))
         spacing = layer_spacing(k_px)
@@ -94,7 +94,7 @@ def blur_disc(image: torch.Tensor, radius_px: float, border: int) -> torch.Tenso
     reach = kernel.shape[0] // 2
     size = (_fft_size(image.shape[-2]), _fft_size(image.shape[-1]))
     spectrum = torch.fft.rfft2(image, s=size) * torch.fft.rfft2(kernel, s=size)
-    full = torch.fft.irfft2(spectrum, s=size)
+    full: torch.Tensor = torch.fft.irfft2(spectrum, s=size)
     top = border + reach
     return full[:, top : top + height, top : top + width]
 

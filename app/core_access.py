@@ -1,0 +1,113 @@
+"""The one door from the window to the core's heavy half.
+
+Every method imports what it needs when it is called, and all of them (but :meth:`Core.sample_clip_path`) are meant for
+worker threads: importing the core takes seconds. Tests give the window another object with the same methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from vbr_core.video.info import ClipInfo
+
+    from vbr_core.clip_link import ClipLink
+    from vbr_core.jobs import JobContext
+    from vbr_core.project import Clip, Project
+    from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
+    from vbr_core.settings import ExportSettings
+
+
+class FrameServerLike(Protocol):
+    """What the preview needs: pictures of one clip. Used from one thread only."""
+
+    def set_disparity(self, source: object | None) -> None: ...
+    def render(self, request: RenderRequest) -> RenderedFrame: ...
+    def sample(self, frame_index: int, x: float, y: float) -> FocusSample | None: ...
+    def histogram(self, frame_index: int, bins: int = 64) -> np.ndarray | None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedClip:
+    """What opening a clip found.
+
+    Attributes:
+        path: The file.
+        info: What is in it.
+        entry: Its part of the document.
+        link: How the project's clip was found again; None when a clip was opened by itself.
+    """
+
+    path: Path
+    info: ClipInfo
+    entry: Clip
+    link: ClipLink | None = None
+
+
+class Core:
+    """The operations of ``vbr_core`` that the window uses."""
+
+    def open_clip(self, path: Path, ctx: JobContext) -> OpenedClip:
+        """Look into a video file."""
+        from vbr_core import pipeline
+
+        ctx.token.raise_if_cancelled()
+        info = pipeline.probe(path)
+        ctx.token.raise_if_cancelled()
+        return OpenedClip(path, info, pipeline.make_clip_entry(info))
+
+    def find_clip(self, clip: Clip, project_path: Path | None) -> ClipLink:
+        """Look for the clip of a project."""
+        from vbr_core.clip_link import find_clip
+
+        return find_clip(clip, project_path)
+
+    def open_frames(self, path: Path) -> FrameServerLike:
+        """Open a clip for the preview."""
+        from vbr_core.frame_server import FrameServer
+
+        return FrameServer(path)
+
+    def estimate_depth(self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None]) -> Any:
+        """Make or load the disparity of a clip; ``on_ready`` gets a source that fills up meanwhile."""
+        from vbr_core import pipeline
+
+        return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready)
+
+    def export_video(
+        self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
+    ) -> Any:
+        """Write the result as a video file."""
+        from vbr_core import pipeline
+
+        return pipeline.export_video(project, clip_path, settings, ctx, disparity=disparity)
+
+    def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
+        """Roughly how many seconds the export will take, from a measured frame."""
+        from vbr_core import pipeline
+
+        return float(pipeline.time_export(project, clip_path, settings))
+
+    def describe_device(self) -> str:
+        """What pictures are rendered on, in a few words."""
+        import os
+
+        from vbr_core.render.devices import pick_device
+
+        device = pick_device("auto")
+        return f"CPU, {os.cpu_count() or 1} cores" if device == "cpu" else f"GPU ({device})"
+
+    def sample_clip_path(self) -> Path:
+        """The clip that comes with the program."""
+        from pathlib import Path
+
+        import resources
+
+        folder = Path(next(iter(resources.__path__))) / "sample"
+        return next(iter(sorted(folder.glob("*.mp4"))), folder / "sample.mp4")

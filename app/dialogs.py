@@ -1,0 +1,122 @@
+"""The questions that the window asks. One object, so that tests can answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app import preferences, theme
+
+VIDEO_PATTERNS = "*.mp4 *.mov *.mkv *.m4v *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.ts"
+
+UnsavedAnswer = Literal["save", "discard", "cancel"]
+SwappedAnswer = Literal["use", "locate", "cancel"]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Dialogs", text)
+
+
+class Dialogs:
+    """Modal questions over a window. Each returns None (or ``cancel``) when the user backs out."""
+
+    def __init__(self, window: QWidget | None = None) -> None:
+        self._window = window
+
+    def _remember(self, name: str) -> Path | None:
+        if not name:
+            return None
+        path = Path(name)
+        preferences.set_last_folder(path if path.is_dir() else path.parent)
+        return path
+
+    def choose_document(self) -> Path | None:
+        """A clip or a project to open."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            _tr("Open a clip or a project"),
+            preferences.last_folder(),
+            f"{_tr('Clips and projects')} ({VIDEO_PATTERNS} *.vbr);;{_tr('Projects')} (*.vbr);;{_tr('All files')} (*)",
+        )
+        return self._remember(name)
+
+    def locate_clip(self, sentence: str) -> Path | None:
+        """Where the clip of a project is now."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            f"{sentence} {_tr('Where is it?')}",
+            preferences.last_folder(),
+            f"{_tr('Clips')} ({VIDEO_PATTERNS});;{_tr('All files')} (*)",
+        )
+        return self._remember(name)
+
+    def choose_project_target(self, suggestion: Path) -> Path | None:
+        """Where to save the project."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, _tr("Save the project"), str(suggestion), f"{_tr('Projects')} (*.vbr)"
+        )
+        path = self._remember(name)
+        return path.with_name(f"{path.name}.vbr") if path is not None and not path.suffix else path
+
+    def choose_export_target(self, suggestion: Path) -> Path | None:
+        """Where to write the video."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, _tr("Export as"), str(suggestion), f"{_tr('Videos')} (*.mp4 *.mov *.mkv)"
+        )
+        return self._remember(name)
+
+    def choose_depth_folder(self) -> Path | None:
+        """A folder of disparity pictures."""
+        name = QFileDialog.getExistingDirectory(
+            self._window, _tr("Folder of disparity pictures"), preferences.last_folder()
+        )
+        return self._remember(name)
+
+    def choose_depth_video(self) -> Path | None:
+        """A grey video of disparity."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            _tr("Grey video of disparity"),
+            preferences.last_folder(),
+            f"{_tr('Videos')} ({VIDEO_PATTERNS});;{_tr('All files')} (*)",
+        )
+        return self._remember(name)
+
+    def ask_unsaved(self, name: str) -> UnsavedAnswer:
+        """What to do with unsaved work."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Save your work?"))
+        box.setText(_tr("“{name}” has changes that are not saved.").format(name=name))
+        box.setInformativeText(_tr("Without saving they are lost."))
+        save = box.addButton(_tr("Save"), QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton(_tr("Do not save"), QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        theme.set_property(save, "primary", True)
+        box.setDefaultButton(save)
+        box.setEscapeButton(cancel)
+        box.exec()
+        clicked = box.clickedButton()
+        if clicked is save:
+            return "save"
+        return "discard" if clicked is discard else "cancel"
+
+    def ask_swapped(self, sentence: str) -> SwappedAnswer:
+        """Whether to go on with a file that is not the project's clip."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Another clip"))
+        box.setText(sentence)
+        box.setInformativeText(_tr("Focus keys may not fit it."))
+        locate = box.addButton(_tr("Find the clip…"), QMessageBox.ButtonRole.AcceptRole)
+        use = box.addButton(_tr("Use this one"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(locate)
+        box.exec()
+        clicked = box.clickedButton()
+        if clicked is locate:
+            return "locate"
+        return "use" if clicked is use else "cancel"

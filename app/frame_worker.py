@@ -1,0 +1,177 @@
+"""The thread that owns the frame server. Pictures go through a one-place mailbox: the newest request wins."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.core_access import FrameServerLike
+    from vbr_core.render.request import RenderRequest
+
+log = logging.getLogger(__name__)
+
+
+class FrameWorker(QObject):
+    """Renders, samples and counts on one worker thread. All methods may be called from any thread.
+
+    Every clip that is opened has an epoch; answers carry it, so that those of an earlier clip can be dropped.
+    """
+
+    opened = Signal(int)
+    """Epoch."""
+    rendered = Signal(int, int, object)
+    """Epoch, generation, RenderedFrame."""
+    sampled = Signal(int, object, object)
+    """Epoch, token, FocusSample or None."""
+    counted = Signal(int, int, object)
+    """Epoch, frame index, histogram or None."""
+    failed = Signal(int, str, object)
+    """Epoch, what was tried (``open``, ``render``, ``sample``, ``histogram``), the exception."""
+
+    def __init__(self, open_frames: Callable[[Path], FrameServerLike], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open_frames = open_frames
+        self._condition = threading.Condition()
+        self._epoch = 0
+        self._open_path: Path | None = None
+        self._must_open = False
+        self._disparity: tuple[object | None] | None = None
+        self._samples: deque[tuple[object, int, float, float]] = deque()
+        self._render_slot: tuple[int, RenderRequest] | None = None
+        self._histogram_slot: int | None = None
+        self._stopping = False
+        self._server: FrameServerLike | None = None
+        self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
+        self._thread.start()
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    def open_clip(self, path: Path | None) -> int:
+        """Turn to another clip, or to none. Everything asked for the earlier one is forgotten. Returns the epoch."""
+        with self._condition:
+            self._epoch += 1
+            self._open_path, self._must_open = path, True
+            self._disparity = None
+            self._samples.clear()
+            self._render_slot = self._histogram_slot = None
+            self._condition.notify()
+            return self._epoch
+
+    def set_disparity(self, epoch: int, source: object | None) -> None:
+        """Use another disparity source from now on; ignored if it belongs to an earlier clip."""
+        with self._condition:
+            if epoch == self._epoch:
+                self._disparity = (source,)
+                self._condition.notify()
+
+    def post_render(self, generation: int, request: RenderRequest) -> None:
+        """Ask for a picture; replaces one that was asked for and not begun."""
+        with self._condition:
+            self._render_slot = (generation, request)
+            self._condition.notify()
+
+    def post_sample(self, token: object, frame_index: int, x: float, y: float) -> None:
+        """Ask for the disparity under a point of the upright picture. Every request is answered."""
+        with self._condition:
+            self._samples.append((token, frame_index, x, y))
+            self._condition.notify()
+
+    def post_histogram(self, frame_index: int) -> None:
+        """Ask for the histogram of a frame's disparity; replaces one that was asked for and not begun."""
+        with self._condition:
+            self._histogram_slot = frame_index
+            self._condition.notify()
+
+    def stop(self, timeout_seconds: float = 30.0) -> bool:
+        """End the thread after the picture it is at. Returns whether it ended."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify()
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    # --- on the thread ----------------------------------------------------------------------------------------------
+
+    def _has_work(self) -> bool:
+        return bool(
+            self._stopping
+            or self._must_open
+            or (
+                self._server is not None
+                and (self._disparity or self._samples or self._render_slot or self._histogram_slot is not None)
+            )
+        )
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(self._has_work)
+                if self._stopping:
+                    break
+                task, epoch = self._take(), self._epoch
+            task(epoch)
+        self._close()
+
+    def _take(self) -> Callable[[int], None]:
+        """The most urgent task; taken out of its place. Called with the lock held."""
+        if self._must_open:
+            self._must_open, path = False, self._open_path
+            return lambda epoch: self._open(epoch, path)
+        if self._disparity is not None:
+            (source,), self._disparity = self._disparity, None
+            return lambda epoch: self._guard(epoch, "open", lambda server: server.set_disparity(source))
+        if self._samples:
+            token, frame_index, x, y = self._samples.popleft()
+            return lambda epoch: self._guard(
+                epoch,
+                "sample",
+                lambda server: self.sampled.emit(epoch, token, server.sample(frame_index, x, y)),
+            )
+        if self._render_slot is not None:
+            (generation, request), self._render_slot = self._render_slot, None
+            return lambda epoch: self._guard(
+                epoch, "render", lambda server: self.rendered.emit(epoch, generation, server.render(request))
+            )
+        frame_index, self._histogram_slot = self._histogram_slot or 0, None
+        return lambda epoch: self._guard(
+            epoch, "histogram", lambda server: self.counted.emit(epoch, frame_index, server.histogram(frame_index))
+        )
+
+    def _guard(self, epoch: int, what: str, work: Callable[[FrameServerLike], object]) -> None:
+        assert self._server is not None
+        try:
+            work(self._server)
+        except Exception as error:
+            log.info("preview: %s", what, exc_info=error)
+            self.failed.emit(epoch, what, error)
+
+    def _open(self, epoch: int, path: Path | None) -> None:
+        self._close()
+        if path is None:
+            return
+        try:
+            self._server = self._open_frames(path)
+        except Exception as error:
+            log.info("preview: open", exc_info=error)
+            self.failed.emit(epoch, "open", error)
+            return
+        self.opened.emit(epoch)
+
+    def _close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            with contextlib.suppress(Exception):  # it is thrown away: nothing is left to be told
+                server.close()

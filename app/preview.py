@@ -1,0 +1,263 @@
+"""From changes of the session to a picture: resolve, compare with the last request, look it up, or ask the worker."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from vbr_core.render.request import RenderedFrame, RenderRequest, View, resolve
+
+if TYPE_CHECKING:
+    from app.frame_worker import FrameWorker
+    from app.session import Session
+    from vbr_core.project import Project
+
+FINAL_DELAY_MS = 150
+"""How long the document must be quiet before the picture is rendered in full size."""
+DRAFT_LINES = (216, 270, 360, 432, 540, 720)
+SLOW_DRAFT_SECONDS = 0.09
+QUICK_DRAFT_SECONDS = 0.03
+CACHE_BYTES = 256 << 20
+
+
+class PictureCache:
+    """The latest pictures, up to a number of bytes."""
+
+    def __init__(self, limit_bytes: int = CACHE_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._bytes = 0
+        self._frames: OrderedDict[RenderRequest, RenderedFrame] = OrderedDict()
+
+    def get(self, request: RenderRequest) -> RenderedFrame | None:
+        frame = self._frames.get(request)
+        if frame is not None:
+            self._frames.move_to_end(request)
+        return frame
+
+    def put(self, frame: RenderedFrame) -> None:
+        old = self._frames.pop(frame.request, None)
+        if old is not None:
+            self._bytes -= old.rgb.nbytes
+        self._frames[frame.request] = frame
+        self._bytes += frame.rgb.nbytes
+        while self._bytes > self._limit_bytes and len(self._frames) > 1:
+            self._bytes -= self._frames.popitem(last=False)[1].rgb.nbytes
+
+    def clear(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
+
+
+class PreviewController(QObject):
+    """Keeps the picture on screen up to date.
+
+    While things change, a draft of fewer lines is shown; the full size follows :data:`FINAL_DELAY_MS` after the last
+    change. An answer is shown only if it is newer than the one on screen and of the view that is wanted.
+    """
+
+    frame_shown = Signal(object)
+    """RenderedFrame."""
+    histogram_changed = Signal(object)
+    """Histogram of the disparity of the frame at the playhead, or None."""
+    view_changed = Signal(str)
+    failed = Signal(object)
+    """An exception; the same one is not told twice in a row."""
+
+    def __init__(self, session: Session, worker: FrameWorker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._worker = worker
+        self._epoch = worker.epoch
+        self._view: View = "result"
+        self._compare = False
+        self._revision = 0
+        self._generation = 0
+        self._shown_generation = 0
+        self._asked: RenderRequest | None = None
+        self._shown: RenderedFrame | None = None
+        self._draft_step = 2
+        self._display_lines = DRAFT_LINES[-1]
+        self._last_failure = ""
+        self._cache = PictureCache()
+        self._final_timer = QTimer(self)
+        self._final_timer.setSingleShot(True)
+        self._final_timer.setInterval(FINAL_DELAY_MS)
+        self._final_timer.timeout.connect(self._ask_final)
+        session.changed.connect(self._on_changed)
+        session.playhead_changed.connect(self._on_playhead)
+        session.playing_changed.connect(self._on_playing)
+        session.clip_opened.connect(self._on_clip_opened)
+        worker.rendered.connect(self._on_rendered)
+        worker.counted.connect(self._on_counted)
+        worker.failed.connect(self._on_failed)
+
+    # --- what is wanted ---------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The view that was chosen, also while the source is held beside it."""
+        return self._view
+
+    @property
+    def shown(self) -> RenderedFrame | None:
+        """The picture on screen."""
+        return self._shown
+
+    @property
+    def is_comparing(self) -> bool:
+        return self._compare
+
+    def set_view(self, view: View) -> None:
+        """Show the result, the source, the disparity or the defocus map."""
+        if view != self._view:
+            self._view = view
+            self.view_changed.emit(view)
+            self._update()
+
+    def set_compare(self, held: bool) -> None:
+        """Show the source as long as ``held``."""
+        if held != self._compare:
+            self._compare = held
+            self._update()
+
+    def set_display_lines(self, lines: int) -> None:
+        """How many lines the picture has on screen: a draft never needs more."""
+        self._display_lines = max(DRAFT_LINES[0], lines)
+
+    def depth_filled(self) -> None:
+        """More disparity is there: a picture that had to do without is made again."""
+        if self._shown is None or not self._shown.has_depth:
+            self._asked = self._shown = None
+            self._update()
+
+    def depth_replaced(self) -> None:
+        """The disparity is another one now: every picture made with the old one is stale."""
+        self._revision += 1
+        self._cache.clear()
+        self._update()
+
+    # --- changes ----------------------------------------------------------------------------------------------------
+
+    def _on_clip_opened(self, info: object) -> None:
+        self._epoch = self._worker.open_clip(self._session.clip_path if info is not None else None)
+        self._cache.clear()
+        self._asked = self._shown = None
+        self._shown_generation = self._generation
+        self._last_failure = ""
+        self._final_timer.stop()
+        self.histogram_changed.emit(None)
+
+    def _on_changed(self, old: Project, new: Project) -> None:
+        if (old.focus, old.blur, old.renderer, old.clip) != (new.focus, new.blur, new.renderer, new.clip):
+            self._update()
+
+    def _on_playhead(self, _frame: int) -> None:
+        self._update()
+
+    def _on_playing(self, speed: float) -> None:
+        if speed:
+            self._final_timer.stop()
+        else:
+            self._update()
+
+    def _update(self) -> None:
+        """Ask for a draft now and for the full size when it stays quiet."""
+        if self._session.clip_info is None:
+            return
+        final = self._resolve(0)
+        if self._show_cached(final):
+            self._final_timer.stop()
+        else:
+            lines = self._draft_lines()
+            self._ask(self._resolve(lines))
+            if lines and not self._session.playing:
+                self._final_timer.start()
+        if not self._session.playing:
+            self._worker.post_histogram(self._session.playhead)
+
+    def _ask_final(self) -> None:
+        if self._session.clip_info is not None and not self._session.playing:
+            self._ask(self._resolve(0))
+
+    def _draft_lines(self) -> int:
+        """Lines of a draft; 0 if it would be the full size anyway."""
+        info = self._session.clip_info
+        assert info is not None
+        lines = min(DRAFT_LINES[self._draft_step], self._display_lines)
+        return 0 if lines >= info.height else lines
+
+    def _resolve(self, lines: int) -> RenderRequest:
+        request = resolve(
+            self._session.project,
+            self._session.playhead,
+            view="source" if self._compare else self._view,
+            lines=lines,
+            depth_revision=self._revision,
+        )
+        if request.view == "source":  # the source does not depend on focus and blur: one picture serves all
+            request = dataclasses.replace(request, d_f=0.0, k=0.0, depth_revision=0)
+        elif request.view == "disparity":
+            request = dataclasses.replace(request, d_f=0.0, k=0.0)
+        return request
+
+    def _ask(self, request: RenderRequest) -> None:
+        if request == self._asked or self._show_cached(request):
+            return
+        self._asked = request
+        self._generation += 1
+        self._worker.post_render(self._generation, request)
+
+    def _show_cached(self, request: RenderRequest) -> bool:
+        frame = self._cache.get(request)
+        if frame is None and self._shown is not None and self._shown.request == request:
+            frame = self._shown
+        if frame is None:
+            return False
+        self._asked = request
+        self._generation += 1
+        if self._shown is frame:
+            self._shown_generation = self._generation  # what is under way is not wanted any more
+        else:
+            self._show(self._generation, frame)
+        return True
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def _on_rendered(self, epoch: int, generation: int, frame: RenderedFrame) -> None:
+        if epoch != self._epoch:
+            return
+        self._last_failure = ""
+        if frame.request.depth_revision in (0, self._revision) and (frame.has_depth or frame.request.view == "source"):
+            self._cache.put(frame)
+        if frame.request.lines and frame.request.view == "result":
+            self._adapt_draft(frame)
+        wanted = "source" if self._compare else self._view
+        if generation > self._shown_generation and frame.request.view == wanted:
+            self._show(generation, frame)
+
+    def _show(self, generation: int, frame: RenderedFrame) -> None:
+        self._shown_generation = generation
+        self._shown = frame
+        self.frame_shown.emit(frame)
+
+    def _adapt_draft(self, frame: RenderedFrame) -> None:
+        """Fewer lines where a draft was slow, more where it was quick."""
+        if frame.seconds > SLOW_DRAFT_SECONDS:
+            self._draft_step = max(0, self._draft_step - 1)
+        elif frame.seconds < QUICK_DRAFT_SECONDS:
+            self._draft_step = min(len(DRAFT_LINES) - 1, self._draft_step + 1)
+
+    def _on_counted(self, epoch: int, frame_index: int, histogram: object) -> None:
+        if epoch == self._epoch and frame_index == self._session.playhead:
+            self.histogram_changed.emit(histogram)
+
+    def _on_failed(self, epoch: int, what: str, error: Exception) -> None:
+        if epoch != self._epoch or what == "histogram":
+            return
+        self._asked = None
+        if str(error) != self._last_failure:
+            self._last_failure = str(error)
+            self.failed.emit(error)

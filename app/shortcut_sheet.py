@@ -1,0 +1,118 @@
+"""All keyboard shortcuts on one sheet, made from the table of actions."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app import theme
+from app.actions import HOLD_KEYS, MENUS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.actions import Actions
+
+COLUMNS = 3
+Group = tuple[str, list[tuple[str, str]]]
+"""Title, and (keys, text) of every line."""
+
+
+class ShortcutSheet(QDialog):
+    """A dialog that lists every command that has a key, by menu, and what the mouse does."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self._shown: list[tuple[str, str]] = []
+        groups = self._groups(actions)
+        columns = QHBoxLayout()
+        columns.setSpacing(theme.SPACE_PX * 4)
+        for part in _balanced(groups, COLUMNS):
+            column = QVBoxLayout()
+            column.setSpacing(theme.SPACE_PX * 2)
+            for title, rows in part:
+                column.addLayout(self._group(title, rows))
+            column.addStretch(1)
+            columns.addLayout(column, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(24, 20, 24, 16)
+        box.setSpacing(theme.SPACE_PX * 2)
+        box.addLayout(columns)
+        box.addWidget(buttons)
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """(keys, text) of every line."""
+        return list(self._shown)
+
+    def _groups(self, actions: Actions) -> list[Group]:
+        groups = []
+        for menu, title in MENUS:
+            rows = [
+                (" / ".join(_native(keys) for keys in action.shortcuts()), action.text())
+                for _spec, action in actions.in_menu(menu)
+                if action.shortcuts()
+            ]
+            if rows:
+                groups.append((QCoreApplication.translate("Actions", title), rows))
+        held = [(keys, QCoreApplication.translate("Actions", text)) for keys, text in HOLD_KEYS]
+        groups.append((self.tr("Mouse and held keys"), held))
+        return groups
+
+    def _group(self, title: str, rows: Iterable[tuple[str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.SPACE_PX * 2)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        head = QLabel(_plain(title).upper(), self)
+        head.setProperty("title", True)
+        grid.addWidget(head, 0, 0, 1, 2)
+        for number, (keys, text) in enumerate(rows, start=1):
+            key_label = self._keycaps(keys)
+            key_label.setMinimumWidth(112)
+            words = QLabel(_plain(text), self)
+            words.setProperty("quiet", True)
+            grid.addWidget(key_label, number, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(words, number, 1, Qt.AlignmentFlag.AlignVCenter)
+            self._shown.append((keys, words.text()))
+        return grid
+
+    def _keycaps(self, keys: str) -> QWidget:
+        """Alternatives side by side, each as a small key."""
+        box = QWidget(self)
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for one in keys.split(" / "):
+            cap = QLabel(one, box)
+            cap.setProperty("keycap", True)
+            row.addWidget(cap)
+        row.addStretch(1)
+        return box
+
+
+def _native(keys: QKeySequence) -> str:
+    return keys.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _plain(text: str) -> str:
+    """The name of a command without its mnemonic, dots, or the name of the step that it would undo."""
+    return text.replace("&", "").rstrip("…").removesuffix(" ")
+
+
+def _balanced(groups: list[Group], columns: int) -> list[list[Group]]:
+    """The groups in order, cut into columns so that the longest one is as short as can be."""
+    lengths = [len(rows) + 2 for _title, rows in groups]
+    places = range(1, len(groups))
+    best = min(
+        itertools.combinations(places, min(columns, len(groups)) - 1),
+        key=lambda cuts: max(sum(lengths[a:b]) for a, b in itertools.pairwise((0, *cuts, len(groups)))),
+    )
+    return [groups[a:b] for a, b in itertools.pairwise((0, *best, len(groups)))]

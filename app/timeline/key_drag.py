@@ -1,0 +1,79 @@
+"""Moving the selected keys with the mouse: one undo step a drag, in the timeline and in the graph editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.timeline.geometry import TimeAxis, confine_move, snap
+from vbr_core.edits import move_keys
+from vbr_core.project import TRACKS
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from vbr_core.project import Project, TrackName
+
+
+def snap_targets(session: Session, moving: frozenset[tuple[TrackName, int]]) -> list[int]:
+    """Frames that a dragged key catches: other keys, the playhead, the first frames of shots, the range's ends."""
+    project = session.project
+    targets = {key.frame for name in TRACKS for key in project.track(name).keys if (name, key.frame) not in moving}
+    start, stop = session.range
+    return sorted(targets | {session.playhead, start, max(0, stop - 1), *project.cuts})
+
+
+class KeyDrag:
+    """A drag of the selected keys. Every step is computed from the document at the press.
+
+    So keys that the drag passes over are not lost, and going back to the start leaves no trace.
+
+    Args:
+        session: The editor.
+        pressed: The key under the mouse; it is the one that snaps.
+        text: Name of the undo step.
+    """
+
+    def __init__(self, session: Session, pressed: tuple[TrackName, int], text: str) -> None:
+        self._session = session
+        self._start: Project = session.project
+        self._keys = session.selection | {pressed}
+        self._pressed = pressed
+        self._text = text
+        self._merge_key = ("move keys", session.new_gesture())
+        self._targets = snap_targets(session, self._keys)
+
+    @property
+    def pressed_frame(self) -> int:
+        """Where the pressed key was at the press."""
+        return self._pressed[1]
+
+    def move(self, frame: float, axis: TimeAxis, snapping: bool = True, value_delta: float = 0.0) -> int | None:
+        """Take the pressed key to ``frame``, and all others as far.
+
+        Args:
+            frame: Where the mouse is, in (fractional) frames.
+            axis: For the distance within which targets catch.
+            snapping: Whether they do.
+            value_delta: Added to the values of those keys that are in the pressed key's track.
+
+        Returns:
+            The frame that caught the key, or None.
+        """
+        target_frame, caught = snap(frame, self._targets if snapping else (), axis)
+        delta = confine_move((frame for _, frame in self._keys), target_frame - self._pressed[1], axis.frame_count)
+        project = self._session.project
+        for name in TRACKS:
+            frames = {frame for track, frame in self._keys if track == name}
+            shift = value_delta if name == self._pressed[0] else 0.0
+            moved = move_keys(self._start, name, frames, delta, shift)
+            project = project.with_track(name, moved.track(name))
+        self._session.apply(project, self._text, self._merge_key)
+        self._session.set_selection((name, frame + delta) for name, frame in self._keys)
+        return caught if delta == target_frame - self._pressed[1] else None
+
+    def cancel(self) -> None:
+        """Put everything back."""
+        project = self._session.project
+        for name in TRACKS:
+            project = project.with_track(name, self._start.track(name))
+        self._session.apply(project, self._text, self._merge_key)
+        self._session.set_selection(self._keys)

@@ -1,0 +1,114 @@
+"""The context menu of the keyframe rows and of the graph editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from app.icons import icon
+from vbr_core import edits
+from vbr_core.project import EASINGS, TRACKS
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.session import Session
+    from vbr_core.project import Easing, TrackName
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("KeyMenu", text)
+
+
+def easing_text(easing: Easing) -> str:
+    """Name of an easing for people."""
+    return {"hold": _tr("Hold"), "linear": _tr("Linear"), "smooth": _tr("Smooth"), "bezier": _tr("Bezier")}[easing]
+
+
+def track_text(name: TrackName) -> str:
+    """Name of a track for people."""
+    return _tr("Focus") if name == "focus" else _tr("Blur")
+
+
+def value_text(name: TrackName, value: float) -> str:
+    """A value of a track with as many digits as matter."""
+    return f"{value:.3f}" if name == "focus" else f"{value:.1f}"
+
+
+def set_selection_easing(session: Session, easing: Easing) -> None:
+    """Give all selected keys an easing, as one undo step."""
+    project = session.project
+    for name in TRACKS:
+        frames = {frame for track, frame in session.selection if track == name}
+        project = edits.set_easing(project, name, frames, easing)
+    session.apply(project, _tr("Set easing"))
+
+
+def delete_selection(session: Session) -> None:
+    """Remove all selected keys, as one undo step."""
+    project = session.project
+    for name in TRACKS:
+        frames = {frame for track, frame in session.selection if track == name}
+        if frames:
+            project = edits.remove_keys(project, name, frames)
+    session.apply(project, _tr("Delete keys"))
+
+
+def add_key_here(session: Session, name: TrackName, frame: int) -> None:
+    """Add a key with the curve's value and select it. A key that lies there already is only selected."""
+    if edits.key_at(session.project.track(name), frame) is None:
+        session.apply(edits.key_here(session.project, name, frame), _tr("Add key"))
+    session.set_selection({(name, frame)})
+
+
+def hold_until(session: Session, name: TrackName, frame: int) -> None:
+    """Let the key before ``frame`` hold until there."""
+    before = [key.frame for key in session.project.track(name).keys if key.frame < frame]
+    if before:
+        session.apply(edits.set_easing(session.project, name, {before[-1]}, "hold"), _tr("Hold until here"))
+
+
+def key_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> QMenu:
+    """The menu for the key of ``name`` at ``frame``, which is among the selected ones."""
+    menu = QMenu(parent)
+    key = edits.key_at(session.project.track(name), frame)
+    group = QActionGroup(menu)
+    for easing in EASINGS:
+        action = menu.addAction(icon(f"ease_{easing}"), easing_text(easing))
+        action.setObjectName(f"easing_{easing}")
+        action.setCheckable(True)
+        action.setChecked(key is not None and key.easing == easing)
+        action.triggered.connect(lambda _checked=False, easing=easing: set_selection_easing(session, easing))
+        group.addAction(action)
+    menu.addSeparator()
+    hold = menu.addAction(_tr("Hold until here"))
+    hold.setObjectName("hold_until")
+    hold.setEnabled(any(other.frame < frame for other in session.project.track(name).keys))
+    hold.triggered.connect(lambda: hold_until(session, name, frame))
+    go = menu.addAction(_tr("Go to key"))
+    go.setObjectName("go_to_key")
+    go.triggered.connect(lambda: session.set_playhead(frame))
+    menu.addSeparator()
+    count = len(session.selection)
+    delete = menu.addAction(icon("delete"), _tr("Delete") if count < 2 else _tr("Delete {0} keys").format(count))
+    delete.setObjectName("delete")
+    delete.triggered.connect(lambda: delete_selection(session))
+    return menu
+
+
+def empty_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> QMenu:
+    """The menu for a place of the row ``name`` where no key lies."""
+    menu = QMenu(parent)
+    add = menu.addAction(icon("key_add"), _tr("Add key here"))
+    add.setObjectName("add_key")
+    add.triggered.connect(lambda: add_key_here(session, name, frame))
+    every = menu.addAction(_tr("Select all keys of this row"))
+    every.setObjectName("select_row")
+    every.setEnabled(bool(session.project.track(name).keys))
+    every.triggered.connect(
+        lambda: session.set_selection((name, key.frame) for key in session.project.track(name).keys)
+    )
+    return menu

@@ -1,0 +1,387 @@
+"""The two keyframe rows: curves with keys on them; select, add, move and delete by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+
+from app import theme
+from app.timeline import geometry, key_menu
+from app.timeline.key_drag import KeyDrag
+from app.timeline.key_paint import draw_focus_ring, draw_key
+from app.timeline.key_picture import KeyPicture
+from vbr_core import edits
+from vbr_core.project import TRACKS
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtWidgets import QMenu
+
+    from app.session import Session
+    from app.timeline.viewport import Viewport
+    from vbr_core.project import Keyframe, TrackName
+
+ROW_PX = 56
+WALK_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+KeyId = tuple["TrackName", int]
+
+
+class KeyRows(QWidget):
+    """Both rows in one widget, so that a marquee and a drag can span them.
+
+    With the mouse, arrow keys stay what they are elsewhere (frame steps). Reached by Tab, the arrows walk from key to
+    key: Left and Right along a row, Up and Down between the rows; Return goes there, Space adds to the selection,
+    Alt with an arrow moves the selected keys, Delete removes them, the menu key opens the menu.
+    """
+
+    def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._viewport = viewport
+        self._picture = KeyPicture(session, viewport)
+        self._hover: KeyId | None = None
+        self._cursor: KeyId | None = None  # the key that the keyboard is at
+        self._anchor: KeyId | None = None  # where a Shift-click's span begins
+        self._by_keyboard = False
+        self._press: QPointF | None = None
+        self._pressed_key: KeyId | None = None
+        self._drag: KeyDrag | None = None
+        self._caught: int | None = None
+        self._marquee: QRectF | None = None
+        self._kept: frozenset[KeyId] = frozenset()  # selected before a marquee that adds
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(2 * ROW_PX // 3 * 2)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(self.tr("Keyframes"))
+        self.setAccessibleDescription(self.tr("Arrow keys walk from key to key"))
+        viewport.changed.connect(self._invalidate)
+        session.changed.connect(self._on_project_changed)
+        session.selection_changed.connect(self._invalidate)
+        session.clip_opened.connect(self._invalidate)
+
+    # --- what lies where ---------------------------------------------------------------------------------------------
+
+    def row_rect(self, name: TrackName) -> QRectF:
+        """Where the row of a track is."""
+        half = self.height() / 2
+        return QRectF(0, 0 if name == "focus" else half, self.width(), half)
+
+    def track_at(self, y: float) -> TrackName:
+        """The track whose row is at ``y``; the nearest one outside."""
+        return "focus" if y < self.height() / 2 else "blur"
+
+    def key_at(self, position: QPointF) -> KeyId | None:
+        """The key under a point."""
+        name = self.track_at(position.y())
+        frames = self._picture.frames(name)
+        frame = geometry.hit_key(frames, self._viewport.axis, position.x())
+        return None if frame is None else (name, frame)
+
+    def key_center(self, key: KeyId) -> QPointF:
+        """Where a key is drawn."""
+        name, frame = key
+        return self._picture.point(name, frame, self.row_rect(name))
+
+    @property
+    def cursor_key(self) -> KeyId | None:
+        """The key that the keyboard is at."""
+        return self._cursor
+
+    def _find(self, key: KeyId) -> Keyframe | None:
+        return edits.key_at(self._session.project.track(key[0]), key[1])
+
+    # --- painting ----------------------------------------------------------------------------------------------------
+
+    def _invalidate(self, *_: object) -> None:
+        self._picture.invalidate()
+        self.update()
+
+    def _on_project_changed(self, old: object, new: object) -> None:
+        if self._hover is not None and self._find(self._hover) is None:
+            self._hover = None
+        if self._cursor is not None and self._find(self._cursor) is None:
+            self._cursor = None
+        self._invalidate()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._invalidate()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.roles()
+        painter = QPainter(self)
+        pixmap = self._picture.pixmap(self.size(), self.devicePixelRatioF(), [self.row_rect(name) for name in TRACKS])
+        ratio = pixmap.devicePixelRatio()
+        area = QRectF(event.rect())
+        source = QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio)
+        painter.drawPixmap(area, pixmap, source)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._hover is not None and self._drag is None:
+            key = self._find(self._hover)
+            if key is not None:
+                selected = self._hover in self._session.selection
+                color = theme.track_color(self._hover[0])
+                draw_key(painter, self.key_center(self._hover), key.easing, color, selected=selected, hovered=True)
+        if self._caught is not None:
+            x = round(self._viewport.axis.x(self._caught)) + 0.5
+            painter.setPen(QPen(colors.color("text"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        if self._by_keyboard and self.hasFocus():
+            painter.setPen(QPen(colors.color("quiet"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+            if self._cursor is not None:
+                draw_focus_ring(painter, self.key_center(self._cursor))
+        if self._marquee is not None:
+            painter.setPen(QPen(colors.color("text", 0.7), 1))
+            painter.setBrush(colors.color("text", 0.08))
+            painter.drawRect(self._marquee.normalized())
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, 2 * ROW_PX)
+
+    # --- mouse -------------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._by_keyboard = False
+        if event.button() != Qt.MouseButton.LeftButton or self._viewport.axis.frame_count == 0:
+            event.ignore()
+            return
+        self._press = event.position()
+        self._pressed_key = self.key_at(event.position())
+        if self._pressed_key is None:
+            self._kept = self._session.selection if event.modifiers() & (CONTROL | SHIFT) else frozenset()
+            return
+        self._select_pressed(self._pressed_key, event.modifiers())
+        self._cursor = self._pressed_key
+
+    def _select_pressed(self, key: KeyId, modifiers: Qt.KeyboardModifier) -> None:
+        selection = self._session.selection
+        if modifiers & SHIFT and self._anchor is not None and self._anchor[0] == key[0]:
+            low, high = sorted((self._anchor[1], key[1]))
+            span = {(key[0], frame) for frame in self._picture.frames(key[0]) if low <= frame <= high}
+            self._session.set_selection(selection | span)
+            return
+        if modifiers & (CONTROL | SHIFT):
+            self._session.set_selection(selection ^ {key})
+        elif key not in selection:
+            self._session.set_selection({key})
+        self._anchor = key
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._press is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._set_hover(self.key_at(position))
+            return
+        moved = (position - self._press).manhattanLength() >= QApplication.startDragDistance() / 2
+        if self._pressed_key is not None:
+            if self._drag is None and moved and self._pressed_key in self._session.selection:
+                self._drag = KeyDrag(self._session, self._pressed_key, self.tr("Move keys"))
+            if self._drag is not None:
+                self._drag_to(position, snapping=not event.modifiers() & ALT)
+        elif self._marquee is not None or moved:
+            self._marquee = QRectF(self._press, position)
+            self._session.set_selection(self._kept | self._keys_in(self._marquee.normalized()))
+            self.update()
+
+    def _drag_to(self, position: QPointF, snapping: bool) -> None:
+        assert self._drag is not None
+        assert self._press is not None
+        axis = self._viewport.axis
+        grabbed_at = self._press.x() - axis.x(self._drag.pressed_frame)
+        self._caught = self._drag.move(axis.frame(position.x() - grabbed_at), axis, snapping)
+        self.update()
+
+    def _keys_in(self, area: QRectF) -> set[KeyId]:
+        return {
+            (name, frame)
+            for name in TRACKS
+            if self.row_rect(name).intersects(area)
+            for frame in geometry.keys_between(
+                self._picture.frames(name), self._viewport.axis, area.left(), area.right()
+            )
+        }
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._press is None:
+            return
+        plain = not event.modifiers() & (CONTROL | SHIFT)
+        if self._drag is None and self._marquee is None and plain:
+            self._session.set_selection({self._pressed_key} if self._pressed_key is not None else ())
+        self._end_gesture()
+        self._set_hover(self.key_at(event.position()))
+
+    def _end_gesture(self) -> None:
+        self._press = self._pressed_key = self._drag = self._caught = self._marquee = None
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._viewport.axis.frame_count == 0:
+            return
+        key = self.key_at(event.position())
+        if key is not None:
+            self._session.set_playhead(key[1])
+            return
+        frame = self._viewport.axis.nearest(event.position().x())
+        key_menu.add_key_here(self._session, self.track_at(event.position().y()), frame)
+        self._cursor = self._anchor = (self.track_at(event.position().y()), frame)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._set_hover(None)
+
+    def _set_hover(self, key: KeyId | None) -> None:
+        if key != self._hover:
+            self._hover = key
+            self.setCursor(Qt.CursorShape.ArrowCursor if key is None else Qt.CursorShape.SizeHorCursor)
+            self.update()
+
+    # --- menu and tool tip -------------------------------------------------------------------------------------------
+
+    def menu_at(self, position: QPointF) -> QMenu:
+        """The context menu for a point. Opening it on a key that is not selected selects that key."""
+        key = self.key_at(position)
+        if key is None:
+            frame = self._viewport.axis.nearest(position.x())
+            return key_menu.empty_menu(self._session, self.track_at(position.y()), frame, self)
+        if key not in self._session.selection:
+            self._session.set_selection({key})
+        return key_menu.key_menu(self._session, *key, self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._viewport.axis.frame_count == 0:
+            return
+        position, where = QPointF(event.pos()), event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._cursor is not None:
+            position = self.key_center(self._cursor)
+            where = self.mapToGlobal(position.toPoint())
+        menu = self.menu_at(position)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(where)
+
+    def describe(self, key: KeyId) -> str:
+        """A key in words."""
+        found = self._find(key)
+        if found is None:
+            return ""
+        info = self._session.clip_info
+        time = geometry.timecode(key[1], info.frame_rate if info else None)
+        value = key_menu.value_text(key[0], found.value)
+        return f"{key_menu.track_text(key[0])} {value} · {time} · {key_menu.easing_text(found.easing)}"
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            return self._show_tool_tip(event)  # type: ignore[arg-type]
+        if event.type() == QEvent.Type.ShortcutOverride and self._takes(event):  # type: ignore[arg-type]
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _show_tool_tip(self, event: QHelpEvent) -> bool:
+        key = self.key_at(QPointF(event.pos()))
+        QToolTip.showText(event.globalPos(), self.describe(key) if key is not None else "", self)
+        return True
+
+    # --- keyboard ----------------------------------------------------------------------------------------------------
+
+    def _takes(self, event: QKeyEvent) -> bool:
+        """Whether a key belongs to the rows rather than to the window's shortcuts."""
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            return self._drag is not None or self._by_keyboard
+        if event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
+            return bool(self._session.selection)
+        walking = (*WALK_KEYS, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        return self._by_keyboard and key in walking
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._takes(event):
+            super().keyPressEvent(event)
+            return
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._delete()
+        elif key in WALK_KEYS and event.modifiers() & ALT:
+            self._nudge(WALK_KEYS[Qt.Key(key)] * (10 if event.modifiers() & SHIFT else 1))
+        elif key in WALK_KEYS:
+            self._walk(WALK_KEYS[Qt.Key(key)], adding=bool(event.modifiers() & SHIFT))
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._switch_row("focus" if key == Qt.Key.Key_Up else "blur")
+        elif key == Qt.Key.Key_Space and self._cursor is not None:
+            self._session.set_selection(self._session.selection ^ {self._cursor})
+        elif self._cursor is not None:
+            self._session.set_playhead(self._cursor[1])
+
+    def _escape(self) -> None:
+        if self._drag is not None:
+            self._drag.cancel()
+            self._end_gesture()
+        else:
+            self._session.set_selection(())
+
+    def _delete(self) -> None:
+        cursor = self._cursor
+        key_menu.delete_selection(self._session)
+        if cursor is not None:
+            self._go_to_nearest(cursor[0], cursor[1])
+
+    def _walk(self, step: int, adding: bool) -> None:
+        """Go to the next or previous key of the row."""
+        name = self._cursor[0] if self._cursor is not None else "focus"
+        frames = self._picture.frames(name)
+        here = self._cursor[1] if self._cursor is not None else self._session.playhead
+        beyond = [frame for frame in frames if (frame - here) * step > 0]
+        if beyond:
+            self._set_cursor((name, min(beyond, key=lambda frame: abs(frame - here))), adding)
+
+    def _switch_row(self, name: TrackName) -> None:
+        if self._cursor is None or self._cursor[0] != name:
+            self._go_to_nearest(name, self._cursor[1] if self._cursor is not None else self._session.playhead)
+
+    def _go_to_nearest(self, name: TrackName, frame: int) -> None:
+        best = min(self._picture.frames(name), key=lambda other: abs(other - frame), default=None)
+        if best is not None:
+            self._set_cursor((name, best))
+
+    def _set_cursor(self, key: KeyId, adding: bool = False) -> None:
+        self._cursor = self._anchor = key
+        self._viewport.show_frame(key[1])
+        self._session.set_selection((self._session.selection | {key}) if adding else {key})
+        self.setAccessibleDescription(self.describe(key))
+        self.update()
+
+    def _nudge(self, frames: int) -> None:
+        """Move the selected keys by whole frames."""
+        if self._cursor is None or self._cursor not in self._session.selection:
+            return
+        drag = KeyDrag(self._session, self._cursor, self.tr("Move keys"))
+        name, here = self._cursor
+        moving = [frame for _, frame in self._session.selection]
+        delta = geometry.confine_move(moving, frames, self._session.frame_count)
+        drag.move(here + frames, self._viewport.axis, snapping=False)
+        self._cursor = self._anchor = (name, here + delta)
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        if event.reason() in reasons:
+            self._by_keyboard = True
+            if self._cursor is None:
+                self._go_to_nearest("focus", self._session.playhead)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._by_keyboard = False
+        self.update()

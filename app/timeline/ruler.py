@@ -1,0 +1,215 @@
+"""The ruler (time labels, range, scrubbing) and under it the strip of shots with the state of their depth."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from app import theme
+from app.timeline import geometry
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QHelpEvent, QMouseEvent, QPaintEvent
+
+    from app.session import Session
+    from app.timeline.viewport import Viewport
+
+RULER_PX = 28
+SHOTS_PX = 16
+RANGE_GRIP_PX = 7
+
+
+class Ruler(QWidget):
+    """Time labels. Dragging moves the playhead; the brackets of the range can be dragged too."""
+
+    def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._viewport = viewport
+        self._dragging = ""  # "", "playhead", "start" or "stop"
+        self._as_frames = False
+        self.setFixedHeight(RULER_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Time ruler"))
+        viewport.changed.connect(self.update)
+        session.range_changed.connect(self.update)
+        session.clip_opened.connect(self.update)
+
+    @property
+    def as_frames(self) -> bool:
+        """Whether labels are frame numbers rather than time code."""
+        return self._as_frames
+
+    def set_as_frames(self, as_frames: bool) -> None:
+        """Choose frame numbers or time code."""
+        self._as_frames = as_frames
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.roles()
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), colors.color("panel"))
+        axis = self._viewport.axis
+        if axis.frame_count == 0:
+            return
+        self._paint_range(painter)
+        font = theme.tabular_font(small=True)
+        painter.setFont(font)
+        ascent = QFontMetricsF(font).ascent()
+        info = self._session.clip_info
+        for tick in geometry.ticks(axis, info.frame_rate if info else None, self._as_frames):
+            x = round(tick.x) + 0.5
+            painter.setPen(QPen(colors.color("line_strong"), 1))
+            painter.drawLine(QPointF(x, RULER_PX - (11 if tick.label else 5)), QPointF(x, RULER_PX - 1))
+            if tick.label:
+                painter.setPen(colors.color("quiet"))
+                painter.drawText(QPointF(x + 4, 4 + ascent), tick.label)
+        painter.setPen(colors.color("background"))
+        painter.drawLine(0, RULER_PX - 1, self.width(), RULER_PX - 1)
+
+    def _paint_range(self, painter: QPainter) -> None:
+        """A light band with brackets; the whole clip is the normal case and gets none."""
+        start, stop = self._session.range
+        axis = self._viewport.axis
+        if (start, stop) == (0, axis.frame_count) or stop <= start:
+            return
+        colors = theme.roles()
+        left, right = axis.x(start), axis.x(stop - 1)
+        painter.fillRect(QRectF(left, RULER_PX - 12, right - left, 12), colors.color("text", 0.10))
+        painter.setPen(QPen(colors.color("text"), 1.6))
+        for x, side in ((left, 1), (right, -1)):
+            painter.drawPolyline(
+                QPolygonF(
+                    [
+                        QPointF(x + side * 4, RULER_PX - 12),
+                        QPointF(x, RULER_PX - 12),
+                        QPointF(x, RULER_PX - 2),
+                        QPointF(x + side * 4, RULER_PX - 2),
+                    ]
+                )
+            )
+
+    def grip_at(self, x: float, y: float) -> str:
+        """What a press at (x, y) would drag: ``start`` or ``stop`` of the range, or the ``playhead``."""
+        axis = self._viewport.axis
+        start, stop = self._session.range
+        if (start, stop) != (0, axis.frame_count) and stop > start and y >= RULER_PX - 13:
+            distances = {"start": abs(axis.x(start) - x), "stop": abs(axis.x(stop - 1) - x)}
+            nearest = min(distances, key=lambda end: distances[end])
+            if distances[nearest] <= RANGE_GRIP_PX:
+                return nearest
+        return "playhead"
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._viewport.axis.frame_count == 0:
+            event.ignore()
+            return
+        self._dragging = self.grip_at(event.position().x(), event.position().y())
+        self._drag_to(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self._drag_to(event)
+            return
+        grip = self.grip_at(event.position().x(), event.position().y())
+        self.setCursor(Qt.CursorShape.ArrowCursor if grip == "playhead" else Qt.CursorShape.SizeHorCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = ""
+
+    def _drag_to(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        frame = self._viewport.axis.nearest(x)
+        start, stop = self._session.range
+        if self._dragging == "start":
+            self._session.set_range(min(frame, stop - 1), stop)
+        elif self._dragging == "stop":
+            self._session.set_range(start, max(frame, start) + 1)
+        else:
+            self._session.set_playhead(frame)
+        if not 0 <= x <= self.width():
+            self._viewport.show_frame(frame)
+
+
+class ShotStrip(QWidget):
+    """The shots of the clip as bars, each filled as far as its depth is ready."""
+
+    def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._viewport = viewport
+        self._ready: list[tuple[int, int]] = []
+        self.setFixedHeight(SHOTS_PX)
+        self.setAccessibleName(self.tr("Shots and depth"))
+        viewport.changed.connect(self.update)
+        session.changed.connect(self._on_changed)
+        session.clip_opened.connect(self.update)
+
+    def set_ready(self, ranges: list[tuple[int, int]]) -> None:
+        """Note the frames whose depth is there: (first, one past the last) pairs."""
+        self._ready = sorted((int(start), int(stop)) for start, stop in ranges)
+        self.update()
+
+    @property
+    def ready(self) -> list[tuple[int, int]]:
+        """The ranges whose depth is there, sorted."""
+        return list(self._ready)
+
+    def ready_share(self) -> float:
+        """Part of the clip whose depth is there, 0..1."""
+        count = self._viewport.axis.frame_count
+        return sum(stop - start for start, stop in self._ready) / count if count else 0.0
+
+    def _on_changed(self, old: object, new: object) -> None:
+        if getattr(old, "clip", None) is not getattr(new, "clip", None):
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.roles()
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), colors.color("background"))
+        axis = self._viewport.axis
+        if axis.frame_count == 0:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bounds = [0, *self._session.project.cuts, axis.frame_count]
+        for number, (first, after) in enumerate(itertools.pairwise(bounds), start=1):
+            left = axis.x(first)
+            right = axis.x(min(after, axis.last_frame) if after == axis.frame_count else after) - 2
+            if right < 0 or left > self.width():
+                continue
+            box = QRectF(left, 3, max(2.0, right - left), SHOTS_PX - 6)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.color("raised"))
+            painter.drawRoundedRect(box, 2, 2)
+            painter.save()
+            painter.setClipRect(box)
+            for start, stop in self._ready:
+                fill = QRectF(axis.x(start), 3, axis.x(stop) - axis.x(start), SHOTS_PX - 6)
+                painter.fillRect(fill, colors.color("line_strong"))
+            painter.restore()
+            if box.width() > 56 and len(bounds) > 2:
+                painter.setFont(theme.small_font())
+                painter.setPen(colors.color("text", 0.75))
+                painter.drawText(
+                    box.adjusted(6 + max(0.0, -left), -3, 0, 3), Qt.AlignmentFlag.AlignVCenter, str(number)
+                )
+
+    def event(self, event: QHelpEvent) -> bool:  # type: ignore[override]
+        if event.type() == event.Type.ToolTip and self._viewport.axis.frame_count:
+            frame = self._viewport.axis.nearest(event.pos().x())
+            done = any(start <= frame < stop for start, stop in self._ready)
+            state = self.tr("depth is ready here") if done else self.tr("no depth here yet")
+            share = round(self.ready_share() * 100)
+            QToolTip.showText(event.globalPos(), self.tr("{0} · {1} % of the clip").format(state, share), self)
+            return True
+        return super().event(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, SHOTS_PX)

@@ -1,0 +1,159 @@
+"""The bar under the picture: go, step and play buttons, the time, the speed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app import theme
+from app.icons import icon
+from app.timeline.geometry import timecode
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
+    from app.actions import Actions
+    from app.session import Session
+
+GROUPS: tuple[tuple[str, ...], ...] = (
+    ("go_start", "step_back", "play_pause", "step_forward", "go_end"),
+    ("shuttle_back", "shuttle_stop", "shuttle_forward"),
+    ("previous_key", "key_focus_here", "key_blur_here", "next_key"),
+)
+AFTER_TIME = ("range_start", "range_end", "loop")
+ICONS = {
+    "play_pause": "play",
+    "shuttle_stop": "stop",
+    "key_focus_here": "key_focus",
+    "key_blur_here": "key_blur",
+    "range_start": "range_in",
+    "range_end": "range_out",
+}
+TINTS = {"key_focus_here": "focus", "key_blur_here": "blur"}
+
+
+class TimeLabel(QLabel):
+    """The time at the playhead and the length of the clip. A click changes between time code and frames."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+
+class TransportBar(QWidget):
+    """Buttons come from the table of actions; those that it lacks are left out."""
+
+    as_frames_changed = Signal(bool)
+    """Whether times are to be shown as frame numbers."""
+
+    def __init__(self, session: Session, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._as_frames = False
+        self._buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE_PX, 4, theme.SPACE_PX, 4)
+        row.setSpacing(2)
+        for number, group in enumerate(GROUPS):
+            if number:
+                row.addWidget(self._separator())
+            for name in group:
+                self._add_button(row, actions, name)
+        row.addSpacing(theme.SPACE_PX * 2)
+        self._time = TimeLabel(self)
+        self._time.setFont(theme.tabular_font())
+        self._time.setTextFormat(Qt.TextFormat.RichText)
+        self._time.setToolTip(self.tr("Click to change between time code and frames"))
+        self._time.clicked.connect(lambda: self.set_as_frames(not self._as_frames))
+        row.addWidget(self._time)
+        self._speed = QLabel(self)
+        self._speed.setFont(theme.tabular_font())
+        self._speed.setMinimumWidth(52)
+        self._speed.setAccessibleName(self.tr("Playing speed"))
+        row.addSpacing(theme.SPACE_PX)
+        row.addWidget(self._speed)
+        row.addStretch(1)
+        for name in AFTER_TIME:
+            self._add_button(row, actions, name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Transport"))
+        session.playhead_changed.connect(self.refresh)
+        session.clip_opened.connect(self.refresh)
+        session.playing_changed.connect(self._on_playing)
+        self.refresh()
+        self._on_playing(session.playing)
+
+    def _add_button(self, row: QHBoxLayout, actions: Actions, name: str) -> None:
+        try:
+            action = actions.get(name)
+        except KeyError:
+            return
+        button = QToolButton(self)
+        button.setObjectName(f"transport_{name}")
+        button.setDefaultAction(action)
+        # on the action, not on the button: a button takes its icon from its action anew whenever that changes
+        action.setIcon(icon(ICONS.get(name, name), TINTS.get(name, "text")))
+        button.setIconSize(QSize(20, 20))
+        button.setMinimumSize(theme.TARGET_PX + 2, theme.TARGET_PX + 2)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(action.text().replace("&", ""))
+        self._buttons[name] = button
+        row.addWidget(button)
+
+    def _separator(self) -> QFrame:
+        line = QFrame(self)
+        line.setFixedSize(1 + theme.SPACE_PX, 18)
+        line.setFrameShape(QFrame.Shape.NoFrame)
+        return line
+
+    def button(self, name: str) -> QToolButton:
+        """The button of the action called ``name``."""
+        return self._buttons[name]
+
+    @property
+    def as_frames(self) -> bool:
+        """Whether times are shown as frame numbers."""
+        return self._as_frames
+
+    def set_as_frames(self, as_frames: bool) -> None:
+        """Show frame numbers or time code."""
+        if as_frames != self._as_frames:
+            self._as_frames = as_frames
+            self.refresh()
+            self.as_frames_changed.emit(as_frames)
+
+    def time_text(self) -> str:
+        """``now / length`` as shown, without markup."""
+        count = self._session.frame_count
+        if count <= 0:
+            return "--:--:--:-- / --:--:--:--"
+        if self._as_frames:
+            return f"{self._session.playhead} / {count}"
+        info = self._session.clip_info
+        rate = info.frame_rate if info else None
+        return f"{timecode(self._session.playhead, rate)} / {timecode(count, rate)}"
+
+    @property
+    def speed_text(self) -> str:
+        """The speed as shown; empty while paused."""
+        return self._speed.text()
+
+    def refresh(self, *_: object) -> None:
+        """Show the present time."""
+        colors = theme.roles()
+        now, length = self.time_text().split(" / ")
+        self._time.setText(
+            f'<span style="color:{colors.text}">{now}</span><span style="color:{colors.quiet}"> / {length}</span>'
+        )
+        self._time.setAccessibleName(self.tr("Time {0} of {1}").format(now, length))
+
+    def _on_playing(self, speed: float) -> None:
+        if "play_pause" in self._buttons:
+            self._buttons["play_pause"].defaultAction().setIcon(icon("pause" if speed else "play"))
+        arrow = "◀" if speed < 0 else "▶"
+        self._speed.setText(f"{arrow} {abs(speed):g}×" if speed else "")

@@ -56,8 +56,11 @@ class ShortcutSheet(QDialog):
         groups = []
         for menu, title in MENUS:
             rows = [
-                (" / ".join(_native(keys) for keys in action.shortcuts()), action.text())
-                for _spec, action in actions.in_menu(menu)
+                (
+                    " / ".join(_native(keys) for keys in action.shortcuts()),
+                    QCoreApplication.translate("Actions", spec.text),
+                )
+                for spec, action in actions.in_menu(menu)
                 if action.shortcuts()
             ]
             if rows:
@@ -70,13 +73,13 @@ class ShortcutSheet(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.SPACE_PX * 2)
         grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, 112)
         grid.setColumnStretch(1, 1)
         head = QLabel(_plain(title).upper(), self)
         head.setProperty("title", True)
         grid.addWidget(head, 0, 0, 1, 2)
         for number, (keys, text) in enumerate(rows, start=1):
             key_label = self._keycaps(keys)
-            key_label.setMinimumWidth(112)
             words = QLabel(_plain(text), self)
             words.setProperty("quiet", True)
             grid.addWidget(key_label, number, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -103,8 +106,8 @@ def _native(keys: QKeySequence) -> str:
 
 
 def _plain(text: str) -> str:
-    """The name of a command without its mnemonic, dots, or the name of the step that it would undo."""
-    return text.replace("&", "").rstrip("…").removesuffix(" ")
+    """The name of a command without its mnemonic and dots."""
+    return text.replace("&", "").rstrip("…")
 
 
 def _balanced(groups: list[Group], columns: int) -> list[list[Group]]:

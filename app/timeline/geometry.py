@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
-    from vbr_core.project import Track
+    from vbr_core.project import Keyframe, Track
 
 MARGIN_PX = 16.0
 """Space left of the first frame and right of the last one."""
@@ -192,6 +192,13 @@ def keys_between(frames: Sequence[int], axis: TimeAxis, x1: float, x2: float) ->
     return list(frames[bisect_left(frames, low) : bisect_right(frames, high)])
 
 
+def keys_within(track: Track, start: float, stop: float) -> tuple[Keyframe, ...]:
+    """The keys of ``track`` from ``start`` to ``stop``, both included."""
+    low = bisect_left(track.keys, start, key=lambda key: key.frame)
+    high = bisect_right(track.keys, stop, key=lambda key: key.frame)
+    return track.keys[low:high]
+
+
 def drawn_keys(frames: Sequence[int], axis: TimeAxis, min_gap_px: float = 4.0, margin_px: float = 12.0) -> list[int]:
     """Indexes into the sorted ``frames`` of those to draw: visible, and thinned out to one each ``min_gap_px``."""
     gap_frames = min_gap_px / axis.pixels_per_frame
@@ -239,9 +246,8 @@ def curve_points(
     count = max(2, count)
     width = max(1e-6, stop - start)
     samples = {start + width * n / (count - 1) for n in range(count)}
-    low = bisect_left(track.keys, start, key=lambda key: key.frame)
-    high = bisect_right(track.keys, stop, key=lambda key: key.frame)
-    corners = [key.frame for key in track.keys[low:high]] if high - low <= count else []
+    keys = keys_within(track, start, stop)
+    corners = [key.frame for key in keys] if len(keys) <= count else []
     corners += cuts[bisect_left(cuts, start) : bisect_right(cuts, stop)]
     for corner in corners:
         samples.update((float(corner), max(start, corner - 1e-3)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from app import theme
@@ -13,6 +13,7 @@ from app.timeline import geometry, key_menu
 from app.timeline.key_drag import KeyDrag
 from app.timeline.key_paint import draw_focus_ring, draw_key
 from app.timeline.key_picture import KeyPicture
+from app.timeline.key_walk import KeyWalker
 from vbr_core import edits
 from vbr_core.project import TRACKS
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from vbr_core.project import Keyframe, TrackName
 
 ROW_PX = 56
-WALK_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
@@ -36,8 +36,7 @@ class KeyRows(QWidget):
     """Both rows in one widget, so that a marquee and a drag can span them.
 
     With the mouse, arrow keys stay what they are elsewhere (frame steps). Reached by Tab, the arrows walk from key to
-    key: Left and Right along a row, Up and Down between the rows; Return goes there, Space adds to the selection,
-    Alt with an arrow moves the selected keys, Delete removes them, the menu key opens the menu.
+    key as :class:`KeyWalker` says, and the menu key opens the menu.
     """
 
     def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
@@ -46,9 +45,9 @@ class KeyRows(QWidget):
         self._viewport = viewport
         self._picture = KeyPicture(session, viewport)
         self._hover: KeyId | None = None
-        self._cursor: KeyId | None = None  # the key that the keyboard is at
         self._anchor: KeyId | None = None  # where a Shift-click's span begins
-        self._by_keyboard = False
+        self._walker = KeyWalker(session, viewport, self)
+        self._walker.moved.connect(self._on_walked)
         self._press: QPointF | None = None
         self._pressed_key: KeyId | None = None
         self._drag: KeyDrag | None = None
@@ -92,7 +91,7 @@ class KeyRows(QWidget):
     @property
     def cursor_key(self) -> KeyId | None:
         """The key that the keyboard is at."""
-        return self._cursor
+        return self._walker.cursor
 
     def _find(self, key: KeyId) -> Keyframe | None:
         return edits.key_at(self._session.project.track(key[0]), key[1])
@@ -106,8 +105,6 @@ class KeyRows(QWidget):
     def _on_project_changed(self, old: object, new: object) -> None:
         if self._hover is not None and self._find(self._hover) is None:
             self._hover = None
-        if self._cursor is not None and self._find(self._cursor) is None:
-            self._cursor = None
         self._invalidate()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -134,12 +131,12 @@ class KeyRows(QWidget):
             x = round(self._viewport.axis.x(self._caught)) + 0.5
             painter.setPen(QPen(colors.color("text"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
-        if self._by_keyboard and self.hasFocus():
+        if self._walker.by_keyboard and self.hasFocus():
             painter.setPen(QPen(colors.color("quiet"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-            if self._cursor is not None:
-                draw_focus_ring(painter, self.key_center(self._cursor))
+            if self._walker.cursor is not None:
+                draw_focus_ring(painter, self.key_center(self._walker.cursor))
         if self._marquee is not None:
             painter.setPen(QPen(colors.color("text", 0.7), 1))
             painter.setBrush(colors.color("text", 0.08))
@@ -151,7 +148,7 @@ class KeyRows(QWidget):
     # --- mouse -------------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._by_keyboard = False
+        self._walker.by_keyboard = False
         if event.button() != Qt.MouseButton.LeftButton or self._viewport.axis.frame_count == 0:
             event.ignore()
             return
@@ -161,7 +158,7 @@ class KeyRows(QWidget):
             self._kept = self._session.selection if event.modifiers() & (CONTROL | SHIFT) else frozenset()
             return
         self._select_pressed(self._pressed_key, event.modifiers())
-        self._cursor = self._pressed_key
+        self._walker.cursor = self._pressed_key
 
     def _select_pressed(self, key: KeyId, modifiers: Qt.KeyboardModifier) -> None:
         selection = self._session.selection
@@ -232,7 +229,7 @@ class KeyRows(QWidget):
             return
         frame = self._viewport.axis.nearest(event.position().x())
         key_menu.add_key_here(self._session, self.track_at(event.position().y()), frame)
-        self._cursor = self._anchor = (self.track_at(event.position().y()), frame)
+        self._walker.cursor = self._anchor = (self.track_at(event.position().y()), frame)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -260,8 +257,8 @@ class KeyRows(QWidget):
         if self._viewport.axis.frame_count == 0:
             return
         position, where = QPointF(event.pos()), event.globalPos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._cursor is not None:
-            position = self.key_center(self._cursor)
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._walker.cursor is not None:
+            position = self.key_center(self._walker.cursor)
             where = self.mapToGlobal(position.toPoint())
         menu = self.menu_at(position)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -280,7 +277,10 @@ class KeyRows(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             return self._show_tool_tip(event)  # type: ignore[arg-type]
-        if event.type() == QEvent.Type.ShortcutOverride and self._takes(event):  # type: ignore[arg-type]
+        if event.type() == QEvent.Type.ShortcutOverride and self._walker.takes(
+            event,
+            self._drag is not None,  # type: ignore[arg-type]
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -292,96 +292,27 @@ class KeyRows(QWidget):
 
     # --- keyboard ----------------------------------------------------------------------------------------------------
 
-    def _takes(self, event: QKeyEvent) -> bool:
-        """Whether a key belongs to the rows rather than to the window's shortcuts."""
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            return self._drag is not None or self._by_keyboard
-        if event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
-            return bool(self._session.selection)
-        walking = (*WALK_KEYS, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
-        return self._by_keyboard and key in walking
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._takes(event):
+        if not self._walker.takes(event, self._drag is not None):
             super().keyPressEvent(event)
-            return
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            self._escape()
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._delete()
-        elif key in WALK_KEYS and event.modifiers() & ALT:
-            self._nudge(WALK_KEYS[Qt.Key(key)] * (10 if event.modifiers() & SHIFT else 1))
-        elif key in WALK_KEYS:
-            self._walk(WALK_KEYS[Qt.Key(key)], adding=bool(event.modifiers() & SHIFT))
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._switch_row("focus" if key == Qt.Key.Key_Up else "blur")
-        elif key == Qt.Key.Key_Space and self._cursor is not None:
-            self._session.set_selection(self._session.selection ^ {self._cursor})
-        elif self._cursor is not None:
-            self._session.set_playhead(self._cursor[1])
-
-    def _escape(self) -> None:
-        if self._drag is not None:
+        elif event.key() == Qt.Key.Key_Escape and self._drag is not None:
             self._drag.cancel()
             self._end_gesture()
         else:
-            self._session.set_selection(())
+            self._walker.press(event)
 
-    def _delete(self) -> None:
-        cursor = self._cursor
-        key_menu.delete_selection(self._session)
-        if cursor is not None:
-            self._go_to_nearest(cursor[0], cursor[1])
-
-    def _walk(self, step: int, adding: bool) -> None:
-        """Go to the next or previous key of the row."""
-        name = self._cursor[0] if self._cursor is not None else "focus"
-        frames = self._picture.frames(name)
-        here = self._cursor[1] if self._cursor is not None else self._session.playhead
-        beyond = [frame for frame in frames if (frame - here) * step > 0]
-        if beyond:
-            self._set_cursor((name, min(beyond, key=lambda frame: abs(frame - here))), adding)
-
-    def _switch_row(self, name: TrackName) -> None:
-        if self._cursor is None or self._cursor[0] != name:
-            self._go_to_nearest(name, self._cursor[1] if self._cursor is not None else self._session.playhead)
-
-    def _go_to_nearest(self, name: TrackName, frame: int) -> None:
-        best = min(self._picture.frames(name), key=lambda other: abs(other - frame), default=None)
-        if best is not None:
-            self._set_cursor((name, best))
-
-    def _set_cursor(self, key: KeyId, adding: bool = False) -> None:
-        self._cursor = self._anchor = key
-        self._viewport.show_frame(key[1])
-        self._session.set_selection((self._session.selection | {key}) if adding else {key})
-        self.setAccessibleDescription(self.describe(key))
-        self.update()
-
-    def _nudge(self, frames: int) -> None:
-        """Move the selected keys by whole frames."""
-        if self._cursor is None or self._cursor not in self._session.selection:
-            return
-        drag = KeyDrag(self._session, self._cursor, self.tr("Move keys"))
-        name, here = self._cursor
-        moving = [frame for _, frame in self._session.selection]
-        delta = geometry.confine_move(moving, frames, self._session.frame_count)
-        drag.move(here + frames, self._viewport.axis, snapping=False)
-        self._cursor = self._anchor = (name, here + delta)
+    def _on_walked(self) -> None:
+        self.setAccessibleDescription(self.describe(self._walker.cursor) if self._walker.cursor is not None else "")
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
         if event.reason() in reasons:
-            self._by_keyboard = True
-            if self._cursor is None:
-                self._go_to_nearest("focus", self._session.playhead)
+            self._walker.enter()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._by_keyboard = False
+        self._walker.by_keyboard = False
         self.update()

@@ -1,0 +1,321 @@
+"""What the graph editor shows: axes, curves, keys, handles, cuts, playhead, histogram. It reacts to nothing.
+
+The vertical scale is 0..1 for both curves ("part"): d_f as it is, K divided by ``top``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsRectItem
+
+from app import theme
+from app.timeline import geometry
+from app.timeline.heads import HEAD_PX
+from vbr_core.animation import default_handles
+from vbr_core.project import TRACKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.session import Session
+    from app.timeline.geometry import TimeAxis
+    from vbr_core.project import Keyframe, TrackName
+
+PART_RANGE = (-0.06, 1.06)
+LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+RIGHT_AXIS_PX = 48
+HISTOGRAM_SHARE = 0.14
+SYMBOLS = {"hold": "s", "linear": "d", "smooth": "o", "bezier": "d"}
+HandleId = tuple["TrackName", int, str]
+"""(track, frame, "out" or "in")"""
+
+
+class TimeRuler(pg.AxisItem):
+    """The lower axis: the same ticks and labels as the timeline's ruler."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.axis = geometry.TimeAxis()
+        self.rate: object = None
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Labelled and plain ticks."""
+        marks = geometry.ticks(self.axis, self.rate)  # type: ignore[arg-type]
+        inside = [mark for mark in marks if minVal <= mark.frame <= maxVal]
+        major = [float(mark.frame) for mark in inside if mark.label]
+        minor = [float(mark.frame) for mark in inside if not mark.label]
+        return [(1.0, major), (0.5, minor)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Labels of the major ticks; none for the minor ones."""
+        if spacing < 1.0:
+            return ["" for _ in values]
+        return [geometry.timecode(round(value), self.rate) for value in values]  # type: ignore[arg-type]
+
+
+class CurvePlot(pg.PlotWidget):
+    """Draws a session's curves for a time axis."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        self._ruler = TimeRuler()
+        super().__init__(parent, background=None, axisItems={"bottom": self._ruler})
+        self._session = session
+        self.tracks: tuple[TrackName, ...] = TRACKS
+        self.top = 50.0
+        self._axis = geometry.TimeAxis()
+        self._histogram: np.ndarray | None = None
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMouseTracking(True)
+        plot = self.getPlotItem()
+        plot.setContentsMargins(0, 8, 0, 0)
+        self._box = plot.getViewBox()
+        self._box.setMouseEnabled(False, False)
+        self._box.setDefaultPadding(0.0)
+        self._box.disableAutoRange()
+        self._box.setYRange(*PART_RANGE, padding=0)
+        plot.showAxis("right")
+        plot.getAxis("left").setWidth(HEAD_PX - 1)
+        plot.getAxis("right").setWidth(RIGHT_AXIS_PX)
+        self._make_items()
+        self.restyle()
+
+    def _make_items(self) -> None:
+        self._levels = [pg.InfiniteLine(pos=level, angle=0) for level in LEVELS]
+        self._shade = QGraphicsPathItem()
+        self._cuts = pg.PlotCurveItem(connect="pairs")
+        self._playhead = pg.InfiniteLine(pos=0, angle=90)
+        self._curves = {name: pg.PlotCurveItem(antialias=True) for name in TRACKS}
+        self._keys = {name: pg.ScatterPlotItem(pxMode=True) for name in TRACKS}
+        self._arms = pg.PlotCurveItem(connect="pairs", antialias=True)
+        self._knobs = pg.ScatterPlotItem(pxMode=True, symbol="o", size=8)
+        self._marquee = QGraphicsRectItem()
+        self._marquee.setVisible(False)
+        items = [
+            *self._levels,
+            self._shade,
+            self._cuts,
+            *reversed(self._curves.values()),
+            self._playhead,
+            self._arms,
+            *reversed(self._keys.values()),
+            self._knobs,
+            self._marquee,
+        ]
+        for depth, item in enumerate(items):
+            item.setZValue(depth)
+            self._box.addItem(item, ignoreBounds=True)
+
+    def restyle(self) -> None:
+        """Take the colours of the theme in force."""
+        colors = theme.roles()
+        self.setBackground(colors.color("background"))
+        for line in self._levels:
+            line.setPen(pg.mkPen(colors.color("line"), width=1))
+        self._shade.setPen(QPen(Qt.PenStyle.NoPen))
+        self._shade.setBrush(colors.color("quiet", 0.22))
+        self._cuts.setPen(pg.mkPen(colors.color("line_strong"), width=1, style=Qt.PenStyle.DashLine))
+        self._playhead.setPen(pg.mkPen(colors.color("text"), width=1))
+        marquee = QPen(colors.color("text", 0.7), 1)
+        marquee.setCosmetic(True)
+        self._marquee.setPen(marquee)
+        self._marquee.setBrush(colors.color("text", 0.08))
+        plot = self.getPlotItem()
+        for side, role in (("left", "focus"), ("right", "blur"), ("bottom", "quiet")):
+            axis = plot.getAxis(side)
+            axis.setPen(pg.mkPen(colors.color("line_strong"), width=1))
+            axis.setTextPen(colors.color(role))
+            axis.setTickFont(theme.tabular_font(small=True))
+            axis.setStyle(tickLength=-4 if side == "bottom" else 0, tickTextOffset=6)
+
+    # --- drawing -----------------------------------------------------------------------------------------------------
+
+    def part(self, name: TrackName, value: float) -> float:
+        """Height of a value on the common scale."""
+        return value if name == "focus" else value / self.top
+
+    def value(self, name: TrackName, part: float) -> float:
+        """The value at a height of the common scale."""
+        return part if name == "focus" else part * self.top
+
+    def fit_values(self) -> None:
+        """Choose the scale of K anew."""
+        track = self._session.project.blur
+        self.top = geometry.blur_top((track.base, *(key.value for key in track.keys)))
+
+    def draw(self, axis: TimeAxis) -> None:
+        """Draw everything for ``axis``."""
+        self._axis = axis
+        info = self._session.clip_info
+        self._ruler.axis = axis
+        self._ruler.rate = info.frame_rate if info else None
+        width = max(1.0, self._box.sceneBoundingRect().width())
+        self._box.setXRange(axis.origin, axis.origin + width / axis.pixels_per_frame, padding=0)
+        plot = self.getPlotItem()
+        plot.getAxis("left").setTicks([[(level, f"{level:g}") for level in LEVELS]])
+        plot.getAxis("right").setTicks([[(level, f"{level * self.top:g}") for level in LEVELS]])
+        self._ruler.picture = None
+        self._ruler.update()
+        self._draw_cuts()
+        self._draw_histogram()
+        for name in TRACKS:
+            self._draw_track(name, width)
+        self._draw_handles()
+        self.draw_playhead()
+
+    def draw_playhead(self) -> None:
+        """Move only the playhead."""
+        self._playhead.setVisible(self._axis.frame_count > 0)
+        self._playhead.setPos(self._session.playhead)
+
+    def _draw_cuts(self) -> None:
+        cuts = np.repeat(np.asarray(self._session.project.cuts, dtype=float), 2)
+        heights = np.tile(np.asarray(PART_RANGE), len(cuts) // 2)
+        self._cuts.setData(cuts, heights)
+
+    def _draw_track(self, name: TrackName, width: float) -> None:
+        project, axis = self._session.project, self._axis
+        curve, points = self._curves[name], self._keys[name]
+        shown = name in self.tracks and axis.frame_count > 0
+        curve.setVisible(shown)
+        points.setVisible(shown)
+        if not shown:
+            return
+        start = max(0.0, axis.frame(0))
+        stop = min(float(axis.last_frame), axis.frame(width))
+        track = project.track(name)
+        frames, values = geometry.curve_points(track, project.cuts, start, max(start, stop), round(width / 2))
+        parts = np.asarray(values) / (1.0 if name == "focus" else self.top)
+        curve.setPen(pg.mkPen(theme.track_color(name, 0.9 if track.keys else 0.5), width=1.6))
+        curve.setData(np.asarray(frames), parts)
+        shown_axis = replace(axis, width=width)
+        indexes = geometry.drawn_keys([key.frame for key in track.keys], shown_axis)
+        self._draw_keys(name, [track.keys[index] for index in indexes])
+
+    def _draw_keys(self, name: TrackName, keys: list[Keyframe]) -> None:
+        colors, color = theme.roles(), theme.track_color(name)
+        selection = self._session.selection
+        plain = (pg.mkPen(colors.color("background"), width=1.2), pg.mkBrush(color))
+        chosen = (pg.mkPen(color, width=2), pg.mkBrush(colors.color("text")))
+        looks = [chosen if (name, key.frame) in selection else plain for key in keys]
+        self._keys[name].setData(
+            x=[key.frame for key in keys],
+            y=[self.part(name, key.value) for key in keys],
+            symbol=[SYMBOLS[key.easing] for key in keys],
+            size=[12 if key.easing in ("linear", "bezier") else 10 for key in keys],
+            pen=[pen for pen, _brush in looks],
+            brush=[brush for _pen, brush in looks],
+        )
+
+    def _draw_handles(self) -> None:
+        xs: list[float] = []
+        ys: list[float] = []
+        for (name, frame, _side), (x, y) in self.handles().items():
+            key = next(key for key in self._session.project.track(name).keys if key.frame == frame)
+            xs += [frame, x]
+            ys += [self.part(name, key.value), y]
+        self._arms.setPen(pg.mkPen(theme.roles().color("text", 0.6), width=1))
+        self._arms.setData(np.asarray(xs, dtype=float), np.asarray(ys, dtype=float))
+        self._knobs.setData(
+            x=xs[1::2],
+            y=ys[1::2],
+            pen=pg.mkPen(theme.roles().color("text"), width=1.2),
+            brush=pg.mkBrush(theme.roles().color("background")),
+        )
+
+    def handles(self) -> dict[HandleId, tuple[float, float]]:
+        """The handles that are shown, with their place (frame, part): those of the bezier segments at selected keys."""
+        result: dict[HandleId, tuple[float, float]] = {}
+        selection = self._session.selection
+        if len(selection) > 200:
+            return result
+        for name in self.tracks:
+            keys = self._session.project.track(name).keys
+            for left, right in itertools.pairwise(keys):
+                if left.easing != "bezier" or not {(name, left.frame), (name, right.frame)} & selection:
+                    continue
+                default_out, default_in = default_handles(left, right)
+                span = float(right.frame - left.frame)
+                out_frames, out_value = left.out_handle or default_out
+                in_frames, in_value = right.in_handle or default_in
+                if (name, left.frame) in selection:
+                    x = left.frame + min(span, out_frames)
+                    result[(name, left.frame, "out")] = (x, self.part(name, left.value + out_value))
+                if (name, right.frame) in selection:
+                    x = right.frame - min(span, in_frames)
+                    result[(name, right.frame, "in")] = (x, self.part(name, right.value + in_value))
+        return result
+
+    def set_histogram(self, counts: np.ndarray | None) -> None:
+        """Counts of the frame's disparity in equal bins from 0 to 1, drawn along the left axis."""
+        self._histogram = None if counts is None else np.asarray(counts, dtype=float)
+        self._draw_histogram()
+
+    def _draw_histogram(self) -> None:
+        path = QPainterPath()
+        counts = self._histogram
+        if counts is not None and counts.size and float(counts.max()) > 0 and "focus" in self.tracks:
+            (left, right), _ = self._box.viewRange()
+            lengths = np.sqrt(np.maximum(counts, 0) / counts.max()) * (right - left) * HISTOGRAM_SHARE
+            height = 1.0 / counts.size
+            path.moveTo(left, 0.0)
+            for index, length in enumerate(lengths):
+                path.lineTo(left + length, index * height)
+                path.lineTo(left + length, (index + 1) * height)
+            path.lineTo(left, 1.0)
+            path.closeSubpath()
+        self._shade.setPath(path)
+
+    def set_marquee(self, first: QPointF | None, second: QPointF | None) -> None:
+        """Show the selecting rectangle between two pixels; None hides it."""
+        self._marquee.setVisible(first is not None and second is not None)
+        if first is not None and second is not None:
+            self._marquee.setRect(QRectF(QPointF(*self.place(first)), QPointF(*self.place(second))).normalized())
+
+    # --- pixels ------------------------------------------------------------------------------------------------------
+
+    def place(self, pixel: QPointF) -> tuple[float, float]:
+        """(frame, part) at a pixel of the widget."""
+        point = self._box.mapSceneToView(self.mapToScene(pixel.toPoint()))
+        return point.x(), point.y()
+
+    def pixel(self, frame: float, part: float) -> QPointF:
+        """The pixel of the widget at (frame, part)."""
+        return QPointF(self.mapFromScene(self._box.mapViewToScene(QPointF(frame, part))))
+
+    def plot_rect(self) -> QRectF:
+        """The area inside the axes, in pixels of the widget."""
+        return QRectF(self.mapFromScene(self._box.sceneBoundingRect()).boundingRect())
+
+    def key_at(self, pixel: QPointF, radius_px: float = 10.0) -> tuple[TrackName, int] | None:
+        """The key nearest to a pixel, if it is within ``radius_px``."""
+        frame, _ = self.place(pixel)
+        reach = radius_px / self._axis.pixels_per_frame
+        near = {
+            (name, key.frame): self.pixel(key.frame, self.part(name, key.value))
+            for name in self.tracks
+            for key in geometry.keys_within(self._session.project.track(name), frame - reach, frame + reach)
+        }
+        return _nearest(near.items(), pixel, radius_px)
+
+    def handle_at(self, pixel: QPointF, radius_px: float = 8.0) -> HandleId | None:
+        """The handle nearest to a pixel, if it is within ``radius_px``."""
+        return _nearest(((key, self.pixel(*place)) for key, place in self.handles().items()), pixel, radius_px)
+
+
+def _nearest(places: Iterable[tuple[object, QPointF]], pixel: QPointF, radius_px: float):  # type: ignore[no-untyped-def]
+    """The name whose place is nearest to ``pixel``, or None if none is within ``radius_px``."""
+    distances = [(QPointF.dotProduct(place - pixel, place - pixel), name) for name, place in places]
+    best = min(distances, key=lambda pair: pair[0], default=(float("inf"), None))
+    return best[1] if best[0] <= radius_px**2 else None

@@ -71,7 +71,7 @@ def _add_span(diff, layer, center, half, red, green, blue, weight, width):  # ty
     diff[layer, j + 1, 3] -= weight * part
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _scatter(  # type: ignore[no-untyped-def]
     color,
     radius_index,

@@ -25,6 +25,9 @@ EDGE_STEP_PX = 1.5
 MAX_REACH_PX = 128
 """The strip behind an edge is never made wider than this."""
 
+UNKNOWN_WEIGHT = 1e-9
+"""Weight of a gap's own value: counts only where nothing at all is known around it."""
+
 COARSE_LINES = 540
 """The strip behind edges is made at about this height: it is smooth anyway."""
 
@@ -75,14 +78,15 @@ def pull_push(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         (1, C, H, W): equal to ``values`` where the weight is 1.
     """
     height, width = values.shape[-2:]
+    weight = weight.clamp_min(UNKNOWN_WEIGHT)
     if min(height, width) <= 2:
         total = (values * weight).sum(dim=(-2, -1), keepdim=True)
-        mean = total / weight.sum(dim=(-2, -1), keepdim=True).clamp_min(1e-6)
+        mean = total / weight.sum(dim=(-2, -1), keepdim=True)
         return values * weight + mean * (1.0 - weight)
     padded = F.pad(torch.cat([values * weight, weight], dim=1), (0, width % 2, 0, height % 2))
     small = F.avg_pool2d(padded, 2)
     small_weight = small[:, -1:]
-    small_values = small[:, :-1] / small_weight.clamp_min(1e-6)
+    small_values = small[:, :-1] / small_weight
     filled = pull_push(small_values, (small_weight * 4.0).clamp_max(1.0))
     back = F.interpolate(filled, size=padded.shape[-2:], mode="bilinear", align_corners=False)[..., :height, :width]
     return values * weight + back * (1.0 - weight)

@@ -1,0 +1,103 @@
+"""The definition of ``scatter``, written with plain loops: slow, but there is nothing to get wrong.
+
+Every source pixel is a disc of light. For each output pixel all discs that touch it are collected; within one ordering
+layer they add up; from near to far each layer takes what is left of the pixel's budget of 1.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def disc_weights(radius: float) -> dict[tuple[int, int], float]:
+    """{(dy, dx): weight} of a disc whose rows are spans of exactly the disc's area in that row. Sums to 1."""
+    if radius <= 1e-6:
+        return {(0, 0): 1.0}
+    weights: dict[tuple[int, int], float] = {}
+    steps = 2000
+    reach = math.ceil(radius + 1)
+    for dy in range(-reach, reach + 1):
+        y = dy - 0.5 + (np.arange(steps) + 0.5) / steps
+        half = float(np.sqrt(np.maximum(radius**2 - y**2, 0.0)).mean())
+        for dx in range(-reach, reach + 1):
+            cover = min(dx + 0.5, half) - max(dx - 0.5, -half)
+            if cover > 0:
+                weights[dy, dx] = cover
+    total = sum(weights.values())
+    return {place: weight / total for place, weight in weights.items()}
+
+
+def mirror(position: int, size: int) -> int:
+    """Index into a picture that is mirrored at its borders."""
+    position %= 2 * size
+    return 2 * size - 1 - position if position >= size else position
+
+
+def slow_scatter(
+    color: np.ndarray,
+    radius: np.ndarray,
+    layer: np.ndarray,
+    see_through: np.ndarray,
+    visible_layers: int,
+) -> np.ndarray:
+    """Linear light out of planes of light.
+
+    Args:
+        color: (P, H, W, 3) linear light.
+        radius: (P, H, W) radius in pixels; negative where a plane has no pixel.
+        layer: (P, H, W) ordering layer, 0 nearest.
+        see_through: (H, W) how much of the remaining budget layers from ``visible_layers`` on may fill.
+        visible_layers: See above.
+    """
+    planes, height, width, _ = color.shape
+    layers = int(layer.max()) + 1
+    light = np.zeros((layers, height, width, 4))
+    reach = math.ceil(radius.max() + 1)
+    kernels = {value: disc_weights(value) for value in np.unique(radius[radius >= 0])}
+    for plane in range(planes):
+        for sy in range(-reach, height + reach):
+            for sx in range(-reach, width + reach):
+                my, mx = mirror(sy, height), mirror(sx, width)
+                if radius[plane, my, mx] < 0:
+                    continue
+                value = np.append(color[plane, my, mx], 1.0)
+                for (dy, dx), weight in kernels[radius[plane, my, mx]].items():
+                    y, x = sy + dy, sx + dx
+                    if 0 <= y < height and 0 <= x < width:
+                        light[layer[plane, my, mx], y, x] += weight * value
+    out = np.zeros((height, width, 3))
+    for y in range(height):
+        for x in range(width):
+            left, filled = 1.0, 0.0
+            for number in range(layers):
+                if number == visible_layers:
+                    left *= see_through[y, x]
+                weight = light[number, y, x, 3]
+                take = min(weight, left)
+                if take > 0:
+                    out[y, x] += light[number, y, x, :3] * (take / weight)
+                    left -= take
+                    filled += take
+            out[y, x] /= filled
+    return out
+
+
+def slow_layered(linear: np.ndarray, disparity: np.ndarray, d_f: float, k_px: float, spacing: float) -> np.ndarray:
+    """The SteReFo recipe with plain loops: soft layers, each blurred by its disc, over one another from far to near."""
+    height, width = disparity.shape
+    place = (disparity - d_f) / spacing
+    color, covered = np.zeros((height, width, 3)), np.zeros((height, width, 1))
+    for number in range(math.floor(place.min()), math.ceil(place.max()) + 1):
+        weight = np.clip(1.0 - np.abs(place - number), 0.0, None)[..., None]
+        source = np.concatenate([linear * weight, weight], axis=-1)
+        blurred = np.zeros_like(source)
+        for (dy, dx), kernel in disc_weights(abs(number) * spacing * k_px).items():
+            rows = [mirror(y - dy, height) for y in range(height)]
+            columns = [mirror(x - dx, width) for x in range(width)]
+            blurred += kernel * source[rows][:, columns]
+        alpha = np.clip(blurred[..., 3:], 0.0, 1.0)
+        color = color * (1.0 - alpha) + blurred[..., :3]
+        covered = covered * (1.0 - alpha) + alpha
+    return color / np.maximum(covered, 1e-4)

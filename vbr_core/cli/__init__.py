@@ -1,0 +1,1 @@
+"""The command ``vbr``: arguments -> settings -> pipeline; nothing else."""

@@ -1,0 +1,308 @@
+"""The commands of ``vbr``: read the arguments, call the pipeline, say what came out."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vbr_core.cli.console import Console, clock
+from vbr_core.errors import InputError
+from vbr_core.settings import RENDERERS, ExportSettings, RenderSettings, check_blur, check_choice, check_focus
+
+if TYPE_CHECKING:
+    from vbr_core.jobs import JobContext
+    from vbr_core.project import FocusAnchor, Project
+
+
+def parse_range(text: str | None) -> tuple[int, int | None]:
+    """``A:B`` -> (A, B); either side may be empty.
+
+    Raises:
+        InputError: It is not of that form.
+    """
+    if text is None:
+        return 0, None
+    first, colon, last = text.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return int(first or 0), int(last) if last else None
+    except ValueError:
+        raise InputError(
+            f"The range '{text}' is not of the form A:B.", "For example 48:96 for frames 48 to 95."
+        ) from None
+
+
+def parse_focus_at(text: str) -> tuple[int, float, float]:
+    """``FRAME,X,Y`` -> numbers.
+
+    Raises:
+        InputError: It is not of that form.
+    """
+    parts = text.split(",")
+    try:
+        if len(parts) != 3:
+            raise ValueError
+        frame, x, y = int(parts[0]), float(parts[1]), float(parts[2])
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError
+    except ValueError:
+        raise InputError(
+            f"The focus point '{text}' is not of the form FRAME,X,Y.",
+            "For example 60,345,195: frame 60, pixel 345,195.",
+        ) from None
+    return frame, x, y
+
+
+def run_render(
+    path: str,
+    output: Path,
+    *,
+    focus: float | None,
+    focus_at: str | None,
+    blur: float | None,
+    renderer: str | None,
+    depth: str | None,
+    span: str | None,
+    codec: str,
+    quality: int | None,
+    audio: bool,
+    device: str,
+    as_json: bool,
+) -> None:
+    """``vbr render``."""
+    if focus is not None and focus_at is not None:
+        raise InputError("Both --focus and --focus-at are given.", "Give one of them.")
+    if focus is not None:
+        check_focus(focus)
+    if blur is not None:
+        check_blur(blur)
+    if renderer is not None:
+        check_choice(renderer, RENDERERS, "renderer")
+    point = parse_focus_at(focus_at) if focus_at is not None else None
+    start, stop = parse_range(span)
+    settings = ExportSettings(str(output), start, stop, codec, quality, audio, RenderSettings(device=device))
+
+    from vbr_core import edits, pipeline
+
+    console = Console(as_json)
+    project, clip_path, note = pipeline.open_project_or_clip(path)
+    console.note(note)
+    pipeline.check_output(output, (clip_path, Path(path)))
+    info = pipeline.probe(clip_path)
+    console.note(info.note)
+    pipeline.frame_span(settings, info)
+    if point is not None:
+        pipeline.check_frame(point[0], info)
+        pipeline.check_point(point[1], point[2], info)
+    if renderer is not None:
+        project = edits.set_renderer(project, renderer)
+    if depth is not None:
+        project = edits.set_depth(project, depth)
+    if blur is not None:
+        project = pipeline.set_constant_blur(project, blur)
+    if focus is not None:
+        project = pipeline.set_constant_focus(project, focus)
+    if point is None and focus is None and not project.focus.keys and path == str(clip_path):
+        point = ((start + (stop or info.frame_count)) // 2, info.width / 2, info.height / 2)
+        console.note(
+            f"No focus was given: focusing on the middle of frame {point[0]}. Choose with --focus or --focus-at."
+        )
+    with console.job() as ctx:
+        _render(console, ctx, project, clip_path, settings, point)
+
+
+def _render(
+    console: Console,
+    ctx: JobContext,
+    project: Project,
+    clip_path: Path,
+    settings: ExportSettings,
+    point: tuple[int, float, float] | None,
+) -> None:
+    """Depth, focus, export, and the result said."""
+    from vbr_core import pipeline
+    from vbr_core.project import FocusAnchor
+
+    with ctx.part(0.0, 0.35):
+        disparity = pipeline.estimate_depth(clip_path, project.depth, ctx, device=settings.render.device)
+    info = pipeline.probe(clip_path)
+    if point is not None:
+        d_f = pipeline.sample_focus(disparity, info, *point)
+        anchor: FocusAnchor = FocusAnchor(*point)
+        project = pipeline.set_constant_focus(project, d_f, anchor)
+        console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")
+    seconds = pipeline.time_export(project, clip_path, settings)
+    console.note(f"Rendering takes about {clock(seconds)} (h:mm:ss or m:ss) on this machine.")
+    with ctx.part(0.35, 1.0):
+        result = pipeline.export_video(project, clip_path, settings, ctx, disparity)
+    console.note(result.note if result.note != info.note else "")
+    console.emit(
+        "done",
+        output=str(result.path),
+        frames=result.frame_count,
+        seconds=round(result.seconds, 2),
+        note=result.note,
+    )
+    console.say(f"Wrote {result.path} ({result.frame_count} frames in {clock(result.seconds)}).")
+
+
+def run_demo(output: Path, as_json: bool, device: str) -> None:
+    """``vbr demo``: rack focus between the two subjects of the sample clip."""
+    from vbr_core import pipeline
+    from vbr_core.demo import demo_project
+
+    console = Console(as_json)
+    clip = pipeline.sample_clip_path()
+    settings = ExportSettings(str(output), render=RenderSettings(device=device))
+    pipeline.check_output(output, (clip,))
+    with console.job() as ctx:
+        ctx.step(0, 1, "Starting")
+        with ctx.part(0.0, 0.35):
+            disparity = pipeline.estimate_depth(clip, "starter", ctx, device=device)
+        project = demo_project(disparity, pipeline.probe(clip))
+        with ctx.part(0.35, 1.0):
+            result = pipeline.export_video(project, clip, settings, ctx, disparity)
+    path = result.path.absolute()
+    console.emit("done", output=str(path), frames=result.frame_count, seconds=round(result.seconds, 2), note="")
+    console.say(f"Wrote {path}: the sample clip with focus racked from the near to the far subject.")
+
+
+def run_depth(path: str, output: Path, model: str, device: str, as_json: bool) -> None:
+    """``vbr depth``."""
+    from vbr_core import pipeline
+    from vbr_core.depth.export import check_disparity_output, write_disparity
+
+    console = Console(as_json)
+    info = pipeline.probe(path)
+    console.note(info.note)
+    check_disparity_output(output, Path(path))
+    with console.job() as ctx:
+        with ctx.part(0.0, 0.8):
+            disparity = pipeline.estimate_depth(path, model, ctx, device=device)
+        with ctx.part(0.8, 1.0):
+            write_disparity(disparity, output, info, ctx)
+    console.emit("done", output=str(output), frames=disparity.frame_count, cuts=list(disparity.cuts))
+    console.say(f"Wrote {output} ({disparity.frame_count} frames of disparity; white is nearest).")
+
+
+def run_probe(path: str, as_json: bool) -> None:
+    """``vbr probe``."""
+    from vbr_core import pipeline
+
+    info = pipeline.probe(path)
+    facts: dict[str, Any] = {
+        "path": str(info.path),
+        "width": info.width,
+        "height": info.height,
+        "frames": info.frame_count,
+        "frame_rate": str(info.frame_rate),
+        "time_base": str(info.time_base),
+        "variable_frame_rate": info.variable_frame_rate,
+        "duration_seconds": round(info.duration_seconds, 6),
+        "start_seconds": round(info.start_seconds, 6),
+        "rotation": info.rotation,
+        "sample_aspect_ratio": str(info.sample_aspect_ratio),
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "bit_depth": info.bit_depth,
+        "color": {
+            "matrix": info.color.matrix,
+            "primaries": info.color.primaries,
+            "transfer": info.color.transfer,
+            "full_range": info.color.full_range,
+            "guessed": info.color.guessed,
+        },
+        "audio": [
+            {
+                "codec": track.codec,
+                "channels": track.channels,
+                "sample_rate": track.sample_rate,
+                "language": track.language,
+            }
+            for track in info.audio
+        ],
+        "note": info.note,
+    }
+    if as_json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        return
+    console = Console()
+    console.say(f"{info.path}")
+    console.say(
+        f"  picture  {info.width} x {info.height}, {info.codec}, {info.bit_depth} bit ({info.pixel_format})"
+        + (f", rotated by {info.rotation} degrees" if info.rotation else "")
+    )
+    rate = f"{float(info.frame_rate):.3f}".rstrip("0").rstrip(".")
+    kind = "variable, on average " if info.variable_frame_rate else ""
+    console.say(f"  frames   {info.frame_count}, {kind}{rate} a second, {info.duration_seconds:.3f} s")
+    guessed = " (guessed: the file does not say)" if info.color.guessed else ""
+    span = "full" if info.color.full_range else "limited"
+    console.say(
+        f"  colour   {info.color.matrix} / {info.color.primaries} / {info.color.transfer}, {span} range{guessed}"
+    )
+    for track in info.audio:
+        language = f", {track.language}" if track.language else ""
+        console.say(f"  sound    {track.codec}, {track.channels} channels, {track.sample_rate} Hz{language}")
+    if not info.audio:
+        console.say("  sound    none")
+    console.note(info.note)
+
+
+def run_models_list(as_json: bool) -> None:
+    """``vbr models list``."""
+    from vbr_core.depth.registry import list_models
+
+    entries = list_models()
+    if as_json:
+        rows = [
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "licence": entry.licence,
+                "commercial_ok": entry.commercial_ok,
+                "size_bytes": entry.size_bytes,
+                "sha256": entry.sha256,
+            }
+            for entry in entries
+        ]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        return
+    for entry in entries:
+        Console().say(f"{entry.name:12} {entry.size_bytes / 1e6:6.1f} MB  {entry.licence:14} {entry.title}")
+
+
+def run_models_verify(name: str | None) -> None:
+    """``vbr models verify``."""
+    from vbr_core.depth.registry import list_models, verify_model
+
+    names = [name] if name is not None else [entry.name for entry in list_models()]
+    for each in names:
+        verify_model(each)
+        Console().say(f"{each}: the file is complete and its SHA-256 is as published.")
+
+
+def run_doctor(as_json: bool) -> None:
+    """``vbr doctor``: exit status 0 if all that rendering needs is there, 2 otherwise."""
+    from vbr_core.doctor import examine
+
+    checks = examine()
+    if as_json:
+        rows = [
+            {"name": check.name, "ok": check.ok, "needed": check.needed, "found": check.found, "hint": check.hint}
+            for check in checks
+        ]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+    else:
+        console = Console()
+        for check in checks:
+            mark = "ok  " if check.ok else ("FAIL" if check.needed else "none")
+            console.say(f"{mark}  {check.name:22} {check.found}")
+            if check.hint and not check.ok:
+                console.say(f"      {'':22} -> {check.hint}")
+    failed = [check.name for check in checks if check.needed and not check.ok]
+    if failed:
+        raise InputError(f"These checks failed: {', '.join(failed)}.", "The lines above say what to do.")

@@ -1,0 +1,195 @@
+"""Entry point of ``vbr``: the commands, and the one place where errors become sentences and exit codes.
+
+Heavy imports (torch, PyAV) happen inside the commands, so that ``vbr --help`` and usage errors answer at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from vbr_core import __version__
+from vbr_core.cli import commands
+from vbr_core.cli.console import EXIT_CANCELLED, EXIT_INPUT, EXIT_OK
+from vbr_core.errors import VbrError
+from vbr_core.jobs import Cancelled
+
+app = typer.Typer(
+    name="vbr",
+    help="Give ordinary clips a cinematic, shallow depth of field.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print progress and result as JSON lines.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+DepthOption = Annotated[
+    str | None, typer.Option("--depth", help="Depth model, or a folder of grey pictures, or a grey video.")
+]
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"vbr {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens to standard error.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def gui(path: Annotated[str | None, typer.Argument(help="A clip or a .vbr project.")] = None) -> None:
+    """Open the window."""
+    sys.argv = ["vbr gui", *([path] if path else [])]
+    runpy.run_module("app", run_name="__main__", alter_sys=True)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the result.")] = Path("vbr-demo.mp4"),
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Refocus the sample clip that ships with the program: no questions, no network."""
+    commands.run_demo(output, as_json, device)
+
+
+@app.command()
+def render(
+    path: Annotated[str, typer.Argument(metavar="CLIP|PROJECT", help="A video file or a .vbr project.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write: .mp4, .mov or .mkv.")],
+    focus: Annotated[
+        float | None, typer.Option("--focus", help="Disparity to focus on: 0 farthest, 1 nearest.")
+    ] = None,
+    focus_at: Annotated[
+        str | None, typer.Option("--focus-at", metavar="FRAME,X,Y", help="Focus on what is at this pixel of a frame.")
+    ] = None,
+    blur: Annotated[
+        float | None, typer.Option("-K", "--blur", help="Blur amount: radius at 1080 lines per unit of disparity.")
+    ] = None,
+    renderer: Annotated[str | None, typer.Option("--renderer", help="scatter or layered.")] = None,
+    depth: DepthOption = None,
+    span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
+    codec: Annotated[str, typer.Option("--codec", help="auto, h264 or hevc.")] = "auto",
+    quality: Annotated[int | None, typer.Option("--quality", help="Rate factor 0 (lossless) to 51.")] = None,
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Carry all audio tracks.")] = True,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Refocus a clip and write a video file."""
+    commands.run_render(
+        path,
+        output,
+        focus=focus,
+        focus_at=focus_at,
+        blur=blur,
+        renderer=renderer,
+        depth=depth,
+        span=span,
+        codec=codec,
+        quality=quality,
+        audio=audio,
+        device=device,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def depth(
+    path: Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A folder (16-bit PNG) or a video file.")],
+    model: DepthOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Estimate the disparity of a clip and write it."""
+    commands.run_depth(path, output, model or "starter", device, as_json)
+
+
+@app.command()
+def probe(
+    path: Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a clip holds."""
+    commands.run_probe(path, as_json)
+
+
+models = typer.Typer(help="Depth models: list, verify.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(models, name="models")
+
+
+@models.command("list")
+def models_list(as_json: JsonOption = False) -> None:
+    """List the depth models."""
+    commands.run_models_list(as_json)
+
+
+@models.command("verify")
+def models_verify(
+    name: Annotated[str | None, typer.Argument(help="A model's name; all if left out.")] = None,
+) -> None:
+    """Check the files of the models against their hashes."""
+    commands.run_models_verify(name)
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Look at this machine: devices, libraries, codecs, caches, models; and run a self-test."""
+    commands.run_doctor(as_json)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``vbr`` and leave with its exit status: 0 done, 1 a defect, 2 bad input, 130 cancelled."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run ``vbr`` with ``arguments`` and return the exit status. No exception of ours gets out."""
+    status = EXIT_OK
+    try:
+        result = app(arguments, prog_name="vbr", standalone_mode=False)
+        if isinstance(result, int):
+            status = result
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        status = EXIT_INPUT
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except (Cancelled, click.exceptions.Abort, KeyboardInterrupt):
+        sys.stderr.write("Cancelled. Nothing was written.\n")
+        status = EXIT_CANCELLED
+    except click.ClickException as error:
+        sys.stderr.write(f"vbr: {error.format_message()}\n")
+        status = EXIT_INPUT
+    except VbrError as error:
+        sys.stderr.write(f"vbr: {error}\n")
+        status = EXIT_INPUT
+    except BrokenPipeError:
+        # the reader of our output went away; there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = EXIT_CANCELLED
+    except Exception:
+        logging.getLogger(__name__).error("This is a defect in VBR Studio.", exc_info=True)
+        status = 1
+    return status
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What decides d_f: for now, the disparity under a clicked point."""

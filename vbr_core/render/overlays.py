@@ -1,0 +1,40 @@
+"""Pictures that explain: disparity in false colour, and the signed defocus map over the picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from vbr_core.kernels.disc import SHARP_RADIUS_PX
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def disparity_picture(disparity: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Disparity in a perceptually even palette, near bright: (h, w) 0..1 -> (h, w, 3) uint8 sRGB."""
+    levels = np.clip(disparity * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(cv2.applyColorMap(levels, cv2.COLORMAP_CIVIDIS)[..., ::-1])
+
+
+def defocus_picture(rgb: NDArray[np.uint8], defocus_px: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The picture in grey, tinted by its defocus: orange in front of the focal plane, blue behind, untouched in focus.
+
+    Args:
+        rgb: (h, w, 3) uint8.
+        defocus_px: (h, w) float32, signed radius in pixels (positive: in front).
+
+    Returns:
+        (h, w, 3) uint8. The pair orange and blue stays apart for colour-blind eyes.
+    """
+    grey = rgb.astype(np.float32).mean(axis=-1, keepdims=True)
+    amount = np.clip((np.abs(defocus_px) - SHARP_RADIUS_PX) / max(2.0, 0.012 * rgb.shape[0]), 0.0, 1.0)[..., None]
+    near = np.array([255.0, 138.0, 30.0], np.float32)
+    far = np.array([30.0, 110.0, 255.0], np.float32)
+    tint = np.where(defocus_px[..., None] > 0, near, far)
+    tinted = (0.35 + 0.65 * grey / 255.0) * tint
+    blend = 0.75 * amount
+    out = rgb.astype(np.float32) * (1.0 - blend) + tinted * blend
+    return np.clip(out + 0.5, 0, 255).astype(np.uint8)

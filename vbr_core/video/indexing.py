@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from vbr_core.errors import ClipError
+from vbr_core.video.source import main_video_stream, matroska_is_cut_off, open_source, table_is_cut_off
 from vbr_core.video.timing import FrameIndex
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ def build_index(container: InputContainer, stream: VideoStream, file: Path) -> B
     found = _read_packets(container, stream)
     time_base = stream.time_base or Fraction(1, 90000)
     if not found.pts_complete or stream.codec_context.name in _HIDDEN_FRAME_CODECS:
-        return _index_by_decoding(container, stream, file, found)
+        return _index_by_decoding(file, found)
     entries = found.entries
     if not entries:
         raise ClipError(f"No frame of '{file.name}' can be read.", "The file is damaged; copy or download it again.")
     expected = max(stream.frames, len(entries))
-    cut_off = found.damaged or _is_cut_off(stream, file)
+    cut_off = found.damaged or table_is_cut_off(stream, file) or matroska_is_cut_off(container, file)
     note = ""
     if cut_off:
         entries = _decodable_tail(container, stream, entries)
@@ -98,8 +99,10 @@ def build_index(container: InputContainer, stream: VideoStream, file: Path) -> B
             raise ClipError(f"No frame of '{file.name}' can be read.", "The file is cut off or damaged; copy it again.")
         if len(entries) < expected:
             note = f"The file is cut off: {len(entries)} of {expected} frames can be read."
-        elif _is_cut_off(stream, file) or stream.frames == 0:
+        else:
             note = f"The file is cut off: {len(entries)} frames can be read."
+    elif any(table_is_cut_off(other, file) for other in container.streams.audio):
+        note = "The file is cut off: a part of its sound is missing."
     return BuiltIndex(_to_index(entries, time_base, stream, cut_off), counted=False, note=note)
 
 
@@ -133,15 +136,6 @@ def _read_packets(container: InputContainer, stream: VideoStream) -> _Pass:
             unique.append(entry)
     result.entries = unique
     return result
-
-
-def _is_cut_off(stream: VideoStream, file: Path) -> bool:
-    """Whether the container's own table points behind the end of the file."""
-    table = stream.index_entries
-    if stream.frames == 0 or len(table) == 0:
-        return False
-    last = table[len(table) - 1]
-    return last.pos + last.size > file.stat().st_size
 
 
 def _decodable_tail(container: InputContainer, stream: VideoStream, entries: list[_Entry]) -> list[_Entry]:
@@ -196,36 +190,25 @@ def _stated_end(entries: list[_Entry], stream: VideoStream) -> int | None:
     return end if 0 < end - entries[-1].pts <= 2 * longest else None
 
 
-def _index_by_decoding(container: InputContainer, stream: VideoStream, file: Path, found: _Pass) -> BuiltIndex:
+def _index_by_decoding(file: Path, found: _Pass) -> BuiltIndex:
     """For files whose packets lack times: decode everything once and take the times of the pictures.
 
     Raises:
         ClipError: Nothing can be decoded.
     """
-    _rewind(container, stream)
-    times: list[tuple[int | None, bool, int]] = []
-    for frame in decode_packets(container.demux(stream)):
-        times.append((frame.pts, bool(frame.key_frame), frame.duration))
-    if not times:
-        raise ClipError(f"No frame of '{file.name}' can be read.", "The file is damaged; copy or download it again.")
-    known = [(pts, key, duration) for pts, key, duration in times if pts is not None]
-    usable = len(known) == len(times) and all(a[0] < b[0] for a, b in itertools.pairwise(known))
-    note = "The file is damaged: the frames that can be read are shown." if found.damaged else ""
-    if usable and found.pts_complete:
-        entries = [_Entry(pts, pts, duration, key) for pts, key, duration in known]
-        dts_of = {entry.pts: entry.dts for entry in found.entries}
-        for entry in entries:
-            entry.dts = dts_of.get(entry.pts, entry.pts)
-        time_base = stream.time_base or Fraction(1, 90000)
-        return BuiltIndex(_to_index(entries, time_base, stream, found.damaged), counted=False, note=note)
-    rate = stream.guessed_rate or stream.average_rate or Fraction(25)
-    return BuiltIndex(FrameIndex(range(len(times)), 1 / Fraction(rate)), counted=True, note=note)
-
-
-def _rewind(container: InputContainer, stream: VideoStream) -> None:
-    for position in (stream.start_time or 0, 0):
-        try:
-            container.seek(position, stream=stream)
-        except av.error.FFmpegError:
-            continue
-        return
+    with open_source(file) as container:  # anew, because such files often cannot be rewound
+        stream = main_video_stream(container, file)
+        times = [(frame.pts, frame.key_frame, frame.duration) for frame in decode_packets(container.demux(stream))]
+        if not times:
+            raise ClipError(f"No frame of '{file.name}' can be read.", "The file is damaged; copy it again.")
+        known = [_Entry(pts, pts, duration, bool(key)) for pts, key, duration in times if pts is not None]
+        rising = all(early.pts < late.pts for early, late in itertools.pairwise(known))
+        note = "The file is damaged: only a part of it can be read." if found.damaged else ""
+        if found.pts_complete and rising and len(known) == len(times):
+            dts_of = {entry.pts: entry.dts for entry in found.entries}
+            for entry in known:
+                entry.dts = dts_of.get(entry.pts, entry.pts)
+            time_base = stream.time_base or Fraction(1, 90000)
+            return BuiltIndex(_to_index(known, time_base, stream, found.damaged), counted=False, note=note)
+        rate = stream.guessed_rate or stream.average_rate or Fraction(25)
+        return BuiltIndex(FrameIndex(range(len(times)), 1 / Fraction(rate)), counted=True, note=note)

@@ -14,6 +14,7 @@ from vbr_core.errors import ClipError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
 _PICTURE_FORMATS = ("image2", "tty", "ico")
@@ -115,3 +116,35 @@ def _looks_like_mp4_without_moov(file: Path) -> bool:
                 break
             position += length
     return bool(seen & {b"ftyp", b"mdat"}) and b"moov" not in seen
+
+
+def table_is_cut_off(stream: Stream, file: Path) -> bool:
+    """Whether the table of a stream that a container keeps (as MP4 does) points behind the end of the file."""
+    table = stream.index_entries
+    if stream.frames == 0 or len(table) == 0:
+        return False
+    last = table[len(table) - 1]
+    return last.pos + last.size > file.stat().st_size
+
+
+def matroska_is_cut_off(container: InputContainer, file: Path) -> bool:
+    """Whether a Matroska or WebM file is shorter than the segment that it says to hold."""
+    if "matroska" not in container.format.name:
+        return False
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    at = 4
+    size, at = _ebml_number(head, at)  # the EBML header's size
+    if size is None or head[at + size : at + size + 4] != b"\x18\x53\x80\x67":
+        return False
+    segment, at = _ebml_number(head, at + size + 4)
+    return segment is not None and at + segment > file.stat().st_size
+
+
+def _ebml_number(data: bytes, at: int) -> tuple[int | None, int]:
+    """A variable-length number of Matroska and the position after it; None if it means "unknown"."""
+    if at >= len(data) or data[at] == 0:
+        return None, at
+    length = 9 - data[at].bit_length()
+    value = int.from_bytes(data[at : at + length], "big") & ((1 << 7 * length) - 1)
+    return (None if value == (1 << 7 * length) - 1 else value), at + length

@@ -1,0 +1,1 @@
+"""Training: data, losses, loops. Nothing of it is needed to run the program."""

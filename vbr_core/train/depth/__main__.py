@@ -1,0 +1,47 @@
+"""``python -m vbr_core.train.depth``: train the starter network, or export a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import torch
+
+from vbr_core.train.depth.loop import TrainConfig, export, train
+
+
+def main() -> None:
+    """Read the arguments and train, then export if asked to."""
+    parser = argparse.ArgumentParser(prog="python -m vbr_core.train.depth", description=__doc__)
+    parser.add_argument("--rgbd", required=True, help="folder of N.jpg with N.png (16-bit disparity)")
+    parser.add_argument("--backgrounds", required=True, help="folder of photographs")
+    parser.add_argument("--cutouts", required=True, help="folder of pictures with alpha")
+    parser.add_argument("--backbone", required=True, help="ImageNet weights of EfficientNet-Lite0 (PyTorch state dict)")
+    parser.add_argument("--out", required=True, help="run folder; an existing checkpoint is continued")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
+    parser.add_argument("--export", type=Path, help="write safetensors here at the end")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = TrainConfig(
+        rgbd=arguments.rgbd,
+        backgrounds=arguments.backgrounds,
+        cutouts=arguments.cutouts,
+        backbone=arguments.backbone,
+        out=arguments.out,
+        minutes=arguments.minutes,
+        steps=arguments.steps,
+        batch=arguments.batch,
+    )
+    train(config)
+    if arguments.export:
+        export(Path(arguments.out) / "checkpoint.pt", arguments.export)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""The training loop of the starter network: readable in one sitting, resumable, with a time budget."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+from vbr_core.depth.network import StarterConfig, StarterNetwork
+from vbr_core.train.depth.backbone import load_backbone
+from vbr_core.train.depth.losses import align, depth_loss
+from vbr_core.train.depth.scenes import Assets, load_assets, make_batch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a run. Stored beside its checkpoint.
+
+    Attributes:
+        rgbd: Folder of rendered pairs.
+        backgrounds: Folder of photographs.
+        cutouts: Folder of cut-outs with alpha.
+        backbone: Published ImageNet weights of the backbone.
+        out: Run folder: checkpoint.pt, log.csv, config.json.
+        minutes: Stop after this time.
+        steps: Steps that the learning rate's cosine is laid over.
+        batch: Pictures a step.
+        sizes: Input sizes (h, w) that steps draw from.
+        rate: Largest learning rate of the head; the backbone learns at a third of it.
+        ema: Decay of the averaged weights, which are the ones exported.
+        validate_every: Steps between validations and checkpoints.
+        seed: Of data and initial weights.
+    """
+
+    rgbd: str
+    backgrounds: str
+    cutouts: str
+    backbone: str
+    out: str
+    minutes: float = 60.0
+    steps: int = 4000
+    batch: int = 8
+    sizes: tuple[tuple[int, int], ...] = ((192, 256), (160, 288), (224, 224))
+    rate: float = 6e-4
+    ema: float = 0.995
+    validate_every: int = 100
+    seed: int = 1
+
+
+def learning_rate(step: int, config: TrainConfig) -> float:
+    """Linear warm-up over 50 steps, then a cosine down to 3 % at ``config.steps``."""
+    warm = min(1.0, (step + 1) / 50)
+    place = min(1.0, step / config.steps)
+    return config.rate * warm * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * place)))
+
+
+def pair_accuracy(prediction: torch.Tensor, target: torch.Tensor, generator: torch.Generator) -> float:
+    """Share of random pixel pairs, more than 0.1 apart in the target, that the prediction orders alike."""
+    p, t = prediction.flatten(1), target.flatten(1)
+    first = torch.randint(0, p.shape[1], (p.shape[0], 4000), generator=generator)
+    second = torch.randint(0, p.shape[1], (p.shape[0], 4000), generator=generator)
+    dt = t.gather(1, first) - t.gather(1, second)
+    dp = p.gather(1, first) - p.gather(1, second)
+    counted = dt.abs() > 0.1
+    return float(((dt * dp > 0) & counted).sum() / counted.sum().clamp_min(1))
+
+
+class Trainer:
+    """Network, optimiser, averaged weights, and where the run stands."""
+
+    def __init__(self, config: TrainConfig, network: StarterConfig | None = None) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.network = StarterNetwork(network)
+        load_backbone(self.network, config.backbone) if config.backbone else None
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        backbone = list(self.network.backbone.parameters())
+        chosen = {id(parameter) for parameter in backbone}
+        head = [parameter for parameter in self.network.parameters() if id(parameter) not in chosen]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": head, "factor": 1.0}, {"params": backbone, "factor": 0.33}], lr=config.rate, weight_decay=0.01
+        )
+        self.step = 0
+
+    def train_step(self, pictures: torch.Tensor, target: torch.Tensor) -> float:
+        """One step on pictures (B, 3, h, w) and disparity (B, h, w); returns the loss."""
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.step, self.config) * group["factor"]
+        small = F.interpolate(target[:, None], scale_factor=0.5, mode="area")[:, 0]
+        loss = depth_loss(self.network(pictures), small)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(self.config.ema, self.step / (self.step + 10))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.dtype.is_floating_point:
+                    self.average[name].lerp_(value, 1.0 - decay)
+                else:
+                    self.average[name].copy_(value)
+        return float(loss.detach())
+
+    def averaged(self) -> StarterNetwork:
+        """A copy of the network with the averaged weights, for evaluation."""
+        network = StarterNetwork(self.network.config)
+        network.load_state_dict(self.average)
+        return network.eval()
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint by way of a temporary file."""
+        temporary = path.with_suffix(".tmp")
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "config": json.dumps(self.network.config.as_dict()),
+        }
+        torch.save(state, temporary)
+        temporary.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Continue from a checkpoint."""
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average = state["average"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def validate(network: StarterNetwork, assets: Assets, size: tuple[int, int]) -> tuple[float, float]:
+    """Mean aligned error and pair order on held-out scenes, the same ones every time."""
+    error, order, count = 0.0, 0.0, 6
+    generator = torch.Generator().manual_seed(0)
+    for number in range(count):
+        pictures, target = make_batch(10_000_000 + number, assets, 8, size)
+        truth = F.interpolate(torch.from_numpy(target)[:, None], scale_factor=0.5, mode="area")[:, 0]
+        with torch.no_grad():
+            out = network(torch.from_numpy(pictures))
+        error += float((align(out, truth) - truth).abs().mean()) / count
+        order += pair_accuracy(out, truth, generator) / count
+    return error, order
+
+
+def train(config: TrainConfig) -> Trainer:
+    """Train until the time budget or the number of steps is reached; continue from the run folder's checkpoint."""
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=2, sort_keys=True) + "\n", "utf-8")
+    folders = Path(config.rgbd), Path(config.backgrounds), Path(config.cutouts)
+    assets, held_out = load_assets(*folders, held_out=False), load_assets(*folders, held_out=True)
+    log.info(
+        "%d pairs, %d photographs, %d cut-outs; validation %d, %d, %d",
+        *(len(part) for split in (assets, held_out) for part in (split.pairs, split.backgrounds, split.cutouts)),
+    )
+    trainer = Trainer(config)
+    checkpoint = out / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+        log.info("continuing at step %d", trainer.step)
+    deadline = time.monotonic() + config.minutes * 60
+    started, smoothed = time.monotonic(), 0.0
+
+    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        size = config.sizes[step % len(config.sizes)]
+        pictures, target = make_batch(config.seed * 1_000_003 + step, assets, config.batch, size)
+        return torch.from_numpy(pictures), torch.from_numpy(target)
+
+    with ThreadPoolExecutor(1) as pool, (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        upcoming = pool.submit(batch, trainer.step)
+        while trainer.step < config.steps and time.monotonic() < deadline:
+            pictures, target = upcoming.result()
+            upcoming = pool.submit(batch, trainer.step + 1)
+            loss = trainer.train_step(pictures, target)
+            smoothed = loss if smoothed == 0.0 else 0.97 * smoothed + 0.03 * loss
+            if trainer.step % 20 == 0:
+                log.info("step %d loss %.4f, %.1f s", trainer.step, smoothed, time.monotonic() - started)
+            if trainer.step % config.validate_every == 0:
+                error, order = validate(trainer.averaged(), held_out, config.sizes[0])
+                rows.writerow([trainer.step, f"{smoothed:.5f}", f"{error:.5f}", f"{order:.5f}"])
+                file.flush()
+                log.info("step %d validation: error %.4f, pair order %.4f", trainer.step, error, order)
+                trainer.save(checkpoint)
+    trainer.save(checkpoint)
+    return trainer
+
+
+def export(checkpoint: Path, target: Path, note: str = "") -> None:
+    """Write the averaged weights of a checkpoint as float16 safetensors with the network's config in the header."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    tensors = {
+        name: (value.half() if value.dtype.is_floating_point else value).contiguous()
+        for name, value in state["average"].items()
+        if not name.endswith("num_batches_tracked")
+    }
+    metadata = {"format": "vbr-starter", "version": "1", "config": state["config"], "step": str(state["step"])}
+    save_file(tensors, target, metadata | ({"note": note} if note else {}))

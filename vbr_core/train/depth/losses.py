@@ -1,0 +1,37 @@
+"""Losses for relative disparity.
+
+Scale-and-shift-invariant error and multi-scale gradient matching as in MiDaS (Ranftl et al. 2020, Towards Robust
+Monocular Depth Estimation, eq. 4 to 11), with a closed-form least-squares alignment; plus a small absolute term that
+ties the output to 0..1, so that a video's frames come out on one scale.
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def align(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The prediction after the scale and shift, per picture, that bring it closest to the target: (B, h, w)."""
+    p, t = prediction.flatten(1), target.flatten(1)
+    p_mean, t_mean = p.mean(1, keepdim=True), t.mean(1, keepdim=True)
+    variance = ((p - p_mean) ** 2).mean(1, keepdim=True)
+    covariance = ((p - p_mean) * (t - t_mean)).mean(1, keepdim=True)
+    scale = (covariance / variance.clamp_min(1e-4)).clamp_min(1e-3)
+    return ((p - p_mean) * scale + t_mean).view_as(prediction)
+
+
+def gradient_loss(difference: torch.Tensor, scales: int = 4) -> torch.Tensor:
+    """Mean absolute gradient of the error (B, h, w) at several scales."""
+    total = difference.new_zeros(())
+    for level in range(scales):
+        step = 2**level
+        part = difference[:, ::step, ::step]
+        total = total + (part[:, 1:] - part[:, :-1]).abs().mean() + (part[:, :, 1:] - part[:, :, :-1]).abs().mean()
+    return total
+
+
+def depth_loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Loss of a batch: prediction and target (B, h, w)."""
+    difference = align(prediction, target) - target
+    absolute = (prediction - target).abs().mean()
+    return difference.abs().mean() + 0.5 * gradient_loss(difference) + 0.2 * absolute

@@ -68,15 +68,22 @@ class FilmRow(QWidget):
         self.update()
         self._timer.start()
 
-    def tile_frames(self) -> list[int]:
-        """The frames of the tiles in view, one a tile width, on a grid that does not move when one scrolls."""
+    def tiles(self) -> list[tuple[int, float]]:
+        """The tiles in view: (frame shown, left edge in frames). The grid does not move when one scrolls.
+
+        A tile is as wide as its picture, or as a frame where frames are wider. The frame shown is taken from a coarser
+        grid, so that zooming a little asks for few new pictures.
+        """
         axis = self._viewport.axis
         if axis.frame_count == 0:
             return []
-        wanted = self._tile_width() / axis.pixels_per_frame
-        step = 1 if wanted <= 1 else 2 ** math.ceil(math.log2(wanted))
-        first, last = axis.visible(step * axis.pixels_per_frame)
-        return list(range(first - first % step, last + 1, step))
+        step = max(1.0, self._tile_width() / axis.pixels_per_frame)
+        coarse = max(1, 2 ** math.floor(math.log2(step / 2))) if step >= 2 else 1
+        first = max(0, math.floor(axis.frame(0) / step))
+        last = min(axis.last_frame, axis.frame(axis.width))
+        count = max(1, math.ceil((last - first * step) / step))
+        lefts = [(first + number) * step for number in range(count)]
+        return [(min(axis.last_frame, int(left) // coarse * coarse), left) for left in lefts]
 
     def _tile_width(self) -> float:
         info = self._session.clip_info
@@ -101,7 +108,8 @@ class FilmRow(QWidget):
         self._timer.start()
 
     def _ask(self) -> None:
-        frames = [frame for frame in self.tile_frames() if frame not in self._thumbnails and frame not in self._asked]
+        shown = dict.fromkeys(frame for frame, _left in self.tiles())
+        frames = [frame for frame in shown if frame not in self._thumbnails and frame not in self._asked]
         if frames:
             self._asked.update(frames)
             self.thumbnails_wanted.emit(frames)
@@ -115,23 +123,22 @@ class FilmRow(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), colors.color("background"))
         axis = self._viewport.axis
-        frames = self.tile_frames()
-        if not frames:
+        tiles = self.tiles()
+        if not tiles:
             return
-        step = frames[1] - frames[0] if len(frames) > 1 else axis.frame_count
+        step = max(1.0, self._tile_width() / axis.pixels_per_frame)
         known = sorted(self._thumbnails)
-        end = axis.x(axis.last_frame)
-        for frame in frames:
-            left, right = axis.x(frame), min(axis.x(frame + step), max(end, axis.x(frame) + 2))
-            box = QRectF(left, 2, right - left, FILM_PX - 4)
+        end = max(axis.x(axis.last_frame), axis.x(0) + 2)
+        for frame, left in tiles:
+            box = QRectF(axis.x(left), 2, step * axis.pixels_per_frame, FILM_PX - 4)
+            box.setRight(min(box.right(), end))
             if not box.intersects(QRectF(event.rect())):
                 continue
             painter.fillRect(box, colors.color("panel"))
-            picture = self._nearest(known, frame, step)
+            picture = self._nearest(known, frame, math.ceil(2 * step))
             if picture is not None:
                 self._paint_tile(painter, box, picture)
-            painter.setPen(QPen(colors.color("background"), 1))
-            painter.drawLine(QPointF(round(left) - 0.5, 2), QPointF(round(left) - 0.5, FILM_PX - 2))
+            painter.fillRect(QRectF(round(box.left()) - 1, 2, 1, FILM_PX - 4), colors.color("background"))
         painter.setPen(QPen(colors.color("text"), 1))
         for cut in self._session.project.cuts:
             x = round(axis.x(cut)) - 0.5
@@ -140,15 +147,12 @@ class FilmRow(QWidget):
 
     @staticmethod
     def _paint_tile(painter: QPainter, box: QRectF, picture: QPixmap) -> None:
-        """Repeat the picture through the tile, so that a wide tile is no hole."""
+        """The picture at the left of the tile, cut off where the tile ends."""
+        ratio = picture.devicePixelRatio()
         size = picture.deviceIndependentSize()
-        painter.save()
-        painter.setClipRect(box)
-        x = box.left()
-        while x < box.right():
-            painter.drawPixmap(QPointF(x, box.top()), picture)
-            x += size.width()
-        painter.restore()
+        width = min(box.width(), size.width())
+        target = QRectF(box.left(), box.top(), width, size.height())
+        painter.drawPixmap(target, picture, QRectF(0, 0, width * ratio, size.height() * ratio))
 
     def _nearest(self, known: list[int], frame: int, reach: int) -> QPixmap | None:
         """The picture of ``frame``, or of a near one until that is there."""

@@ -1,0 +1,280 @@
+"""The timeline as a whole: ruler, range, shots, film strip, zoom and scroll, heads."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolButton
+
+from app import theme
+from app.timeline import TimelineView
+from app.timeline.heads import HEAD_PX
+from tests.app.session_stub import make_session
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)]  # offscreen says so
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture(autouse=True)
+def dark(qapp):
+    theme.apply_theme(qapp, "dark")
+
+
+@pytest.fixture
+def session():
+    return make_session()
+
+
+@pytest.fixture
+def view(qtbot, session):
+    widget = TimelineView(session)
+    qtbot.addWidget(widget)
+    widget.resize(1168, 260)
+    widget.show()
+    qtbot.waitExposed(widget)
+    return widget
+
+
+def send(widget, kind, position, held=LEFT, button=LEFT):
+    event = QMouseEvent(kind, position, widget.mapToGlobal(position), button, held, NONE)
+    QApplication.sendEvent(widget, event)
+
+
+def wheel(view, x, steps, modifiers=NONE):
+    position = QPointF(x, 120)
+    event = QWheelEvent(
+        position,
+        QPointF(view.mapToGlobal(position)),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view, event)
+
+
+def test_the_whole_clip_is_in_view_at_first_and_after_growing(view, session):
+    assert view.viewport.axis.visible() == (0, 239)
+    view.resize(1600, 260)
+    assert view.viewport.axis.visible() == (0, 239)
+    assert view.viewport.axis.width == 1600 - HEAD_PX
+
+
+def test_press_and_drag_on_the_ruler_moves_the_playhead(view, session):
+    axis = view.viewport.axis
+    send(view.ruler, QEvent.Type.MouseButtonPress, QPointF(axis.x(50), 6))
+    assert session.playhead == 50
+    send(view.ruler, QEvent.Type.MouseMove, QPointF(axis.x(77), 6))
+    assert session.playhead == 77
+    send(view.ruler, QEvent.Type.MouseMove, QPointF(-900, 6))
+    assert session.playhead == 0
+    send(view.ruler, QEvent.Type.MouseButtonRelease, QPointF(-900, 6))
+    send(view.ruler, QEvent.Type.MouseMove, QPointF(axis.x(120), 6), held=Qt.MouseButton.NoButton)
+    assert session.playhead == 0
+    assert session.undo_stack.count() == 0
+
+
+def test_the_brackets_of_the_range_can_be_dragged(view, session):
+    session.set_range(40, 121)
+    axis = view.viewport.axis
+    low = view.ruler.height() - 5
+    for start, stop in ((40, 60), (120, 150)):
+        send(view.ruler, QEvent.Type.MouseButtonPress, QPointF(axis.x(start), low))
+        send(view.ruler, QEvent.Type.MouseMove, QPointF(axis.x(stop), low))
+        send(view.ruler, QEvent.Type.MouseButtonRelease, QPointF(axis.x(stop), low))
+    assert session.range == (60, 151)
+    send(view.ruler, QEvent.Type.MouseButtonPress, QPointF(axis.x(60), low))
+    send(view.ruler, QEvent.Type.MouseMove, QPointF(axis.x(230), low))
+    assert session.range == (150, 151)
+
+
+def test_control_wheel_zooms_at_the_cursor_and_wheel_scrolls(view):
+    x = 700
+    anchor = view.viewport.axis.frame(x - HEAD_PX)
+    wheel(view, x, 8, Qt.KeyboardModifier.ControlModifier)
+    axis = view.viewport.axis
+    assert axis.pixels_per_frame > 10
+    assert axis.x(anchor) == pytest.approx(x - HEAD_PX, abs=0.01)
+    before = axis.origin
+    wheel(view, x, -1)
+    assert view.viewport.axis.origin > before
+    wheel(view, x, 1)
+    assert view.viewport.axis.origin == pytest.approx(before)
+    view.viewport.fit()
+    assert view.viewport.axis.visible() == (0, 239)
+
+
+def test_the_scroll_bar_and_the_view_agree(view):
+    bar = view._scroll_bar
+    assert not bar.isEnabled()
+    view.viewport.zoom(6)
+    assert bar.isEnabled()
+    bar.setValue(0)
+    assert view.viewport.axis.visible()[0] == 0
+    bar.setValue(bar.maximum())
+    assert view.viewport.axis.visible()[1] == 239
+
+
+def test_the_middle_button_drags_the_view(view):
+    view.viewport.zoom(6)
+    before = view.viewport.axis.x(100)
+    for kind, x in (
+        (QEvent.Type.MouseButtonPress, 600),
+        (QEvent.Type.MouseMove, 560),
+        (QEvent.Type.MouseButtonRelease, 560),
+    ):
+        send(view, kind, QPointF(x, 200), Qt.MouseButton.MiddleButton, Qt.MouseButton.MiddleButton)
+    assert view.viewport.axis.x(100) == pytest.approx(before - 40)
+
+
+def test_a_playhead_out_of_view_is_followed(view, session):
+    view.viewport.zoom(10, 0)
+    assert view.viewport.axis.visible()[1] < 100
+    session.set_playhead(200)
+    first, last = view.viewport.axis.visible()
+    assert first <= 200 <= last
+
+
+def test_moving_the_playhead_does_not_draw_the_rows_again(view, session):
+    view.grab()
+    drawn = view.key_rows._picture._pixmap.cacheKey()
+    session.set_playhead(100)
+    view.grab()
+    assert view.key_rows._picture._pixmap.cacheKey() == drawn
+    session.set_selection({("focus", 60)})
+    view.grab()
+    assert view.key_rows._picture._pixmap.cacheKey() != drawn
+
+
+def test_the_playhead_is_painted_where_it_is(view, session):
+    session.set_playhead(180)
+    picture = view.grab().toImage()
+    x = HEAD_PX + round(view.viewport.axis.x(180))
+    y = view.height() - 40
+    assert picture.pixelColor(x, y).name() == theme.DARK.text
+    assert picture.pixelColor(x + 5, y).name() != theme.DARK.text
+
+
+def test_outside_of_the_range_is_darker(view, session):
+    x, y = HEAD_PX + round(view.viewport.axis.x(200)), 100 + view.key_rows.height() // 2 + 4
+    before = view.grab().toImage().pixelColor(x, y).lightness()
+    session.set_range(0, 150)
+    assert view.grab().toImage().pixelColor(x, y).lightness() < before
+
+
+def test_progress_ranges_are_kept_sorted_and_painted(view):
+    strip = view.shots
+    x, y = round(view.viewport.axis.x(150)), 7
+    before = strip.grab().toImage().pixelColor(x, y).name()
+    view.set_progress_ranges([(120, 180), (0, 60)])
+    assert strip.ready == [(0, 60), (120, 180)]
+    assert strip.ready_share() == pytest.approx(0.5)
+    assert strip.grab().toImage().pixelColor(x, y).name() != before
+
+
+def test_thumbnails_are_asked_for_once_and_shown(qtbot, session):
+    view = TimelineView(session)
+    qtbot.addWidget(view)
+    view.resize(1168, 260)
+    with qtbot.waitSignal(view.thumbnails_wanted, timeout=2000) as wanted:
+        view.show()
+    frames = wanted.args[0]
+    assert 8 < len(frames) < 40
+    assert all(0 <= frame <= 239 for frame in frames)
+    picture = QImage(160, 90, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.magenta)
+    view.set_thumbnail(frames[3], picture)
+    assert view.film.has_thumbnail(frames[3])
+    left = next(left for frame, left in view.film.tiles() if frame == frames[3])
+    x = round(view.viewport.axis.x(left)) + 10
+    assert view.film.grab().toImage().pixelColor(x, 20).name() == "#ff00ff"
+    with qtbot.waitSignal(view.thumbnails_wanted, timeout=2000) as again:
+        view.viewport.zoom(4)
+    assert not set(again.args[0]) & set(frames)
+
+
+def test_film_forgets_far_thumbnails(view):
+    from app.timeline.filmstrip import KEPT_THUMBNAILS
+
+    picture = QImage(32, 18, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)
+    for frame in range(KEPT_THUMBNAILS + 50):
+        view.set_thumbnail(frame, picture)
+    assert len(view.film._thumbnails) <= KEPT_THUMBNAILS
+
+
+def test_dragging_over_the_film_moves_the_playhead(view, session):
+    axis = view.viewport.axis
+    send(view.film, QEvent.Type.MouseButtonPress, QPointF(axis.x(90), 20))
+    send(view.film, QEvent.Type.MouseMove, QPointF(axis.x(111), 20))
+    assert session.playhead == 111
+
+
+def head_buttons(view, name):
+    return view.heads[name].findChildren(QToolButton)
+
+
+def test_heads_show_the_value_and_walk_and_toggle_keys(view, session):
+    session.set_playhead(80)
+    assert view.heads["blur"].value_label == "120.0"
+    assert view.heads["focus"].value_label == "0.300"
+    previous, add, following = head_buttons(view, "focus")
+    QTest.mouseClick(previous, LEFT)
+    assert session.playhead == 60
+    assert session.selection == {("focus", 60)}
+    assert add.isChecked()
+    QTest.mouseClick(add, LEFT)
+    assert [key.frame for key in session.project.focus.keys] == [0, 30, 100, 140]
+    assert not add.isChecked()
+    QTest.mouseClick(add, LEFT)
+    assert [key.frame for key in session.project.focus.keys] == [0, 30, 60, 100, 140]
+    QTest.mouseClick(following, LEFT)
+    assert session.playhead == 100
+    session.set_playhead(239)
+    assert not following.isEnabled()
+    assert session.undo_stack.count() == 2
+
+
+def test_another_clip_starts_over(view, session):
+    view.viewport.zoom(8)
+    picture = QImage(32, 18, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)
+    view.set_thumbnail(0, picture)
+    other = make_session(frame_count=50)
+    session.open_document(other.project, None, None, other.clip_info)
+    assert view.viewport.axis.visible() == (0, 49)
+    assert not view.film.has_thumbnail(0)
+    session.open_document(type(other.project)(), None, None, None)
+    assert view.viewport.axis.frame_count == 0
+    assert view.heads["focus"].value_label == "–"
+    assert not view.grab().isNull()
+
+
+def test_a_clip_of_one_frame_and_a_tiny_window(qtbot):
+    session = make_session(frame_count=1, focus=(), blur=(), cuts=())
+    view = TimelineView(session)
+    qtbot.addWidget(view)
+    view.resize(300, 200)
+    assert not view.grab().isNull()
+    view.viewport.zoom(0.01)
+    view.viewport.zoom(1000)
+    assert view.viewport.axis.nearest(99999) == 0
+
+
+def test_frames_or_time_code_on_the_ruler(view):
+    assert view.timecode(58) == "00:00:02:10"
+    view.set_as_frames(True)
+    assert view.timecode(58) == "58"
+
+
+def test_light_theme_reaches_what_is_painted(view, qapp):
+    dark = view.grab().toImage().pixelColor(HEAD_PX + 400, view.height() - 30).lightness()
+    theme.apply_theme(qapp, "light")
+    light = view.grab().toImage().pixelColor(HEAD_PX + 400, view.height() - 30).lightness()
+    theme.apply_theme(qapp, "dark")
+    assert dark < 80
+    assert light > 180

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _MP4_CODECS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
 _AAC_RATES = frozenset({96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000})
 _AAC_BITS_PER_CHANNEL = 96_000
-_AAC_MAX_CHANNELS = 8
+_LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
+"""What AAC is given for 1 to 8 channels; more are mixed down to the last one."""
 _LEAD_SECONDS = 2
 """How far before the range reading starts, so that no packet that reaches into it is missed."""
 
@@ -107,8 +108,8 @@ class AudioCarrier:
             self.notes.append(f"Audio track {number} is {codec}, which the file cannot hold; it is converted to AAC.")
             rate = stream.codec_context.sample_rate
             rate = rate if rate in _AAC_RATES else 48000
-            channels = min(stream.codec_context.channels, _AAC_MAX_CHANNELS)
-            layout = stream.codec_context.layout.name if channels == stream.codec_context.channels else "7.1"
+            channels = min(stream.codec_context.channels, len(_LAYOUTS))
+            layout = _LAYOUTS[max(1, channels) - 1]
             target = self._output.add_stream("aac", rate=rate, layout=layout)
             target.codec_context.bit_rate = _AAC_BITS_PER_CHANNEL * channels
             target.codec_context.time_base = Fraction(1, rate)
@@ -159,8 +160,8 @@ class AudioCarrier:
 
     def _read(self) -> Iterator[Packet[Any]]:
         """All packets with a time, in file order; a damaged end just ends them."""
-        if self._cut.start is not None and self._tracks:
-            target = max(Fraction(0), self._cut.start - _LEAD_SECONDS)
+        target = self._cut.start - _LEAD_SECONDS if self._cut.start is not None else Fraction(0)
+        if target > 0 and self._tracks:
             with contextlib.suppress(av.error.FFmpegError):  # cannot seek: read from wherever it is
                 self._container.seek(int(target * 1_000_000))
         packets = self._container.demux(tuple(track.source for track in self._tracks.values()))

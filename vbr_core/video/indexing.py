@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from vbr_core.errors import ClipError
+from vbr_core.video.mp4_boxes import edited_seconds
 from vbr_core.video.source import main_video_stream, matroska_is_cut_off, open_source, table_is_cut_off
 from vbr_core.video.timing import FrameIndex
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _HIDDEN_FRAME_CODECS = ("vp8",)
 """Codecs with packets that give no picture: their packets do not tell the frames."""
+
+_EDIT_ROUNDING_SECONDS = Fraction(2, 1000)
+"""Edit lists are often in milliseconds: a smaller difference to the packet's own duration means nothing."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ def build_index(container: InputContainer, stream: VideoStream, file: Path) -> B
             note = f"The file is cut off: {len(entries)} frames can be read."
     elif any(table_is_cut_off(other, file) for other in container.streams.audio):
         note = "The file is cut off: a part of its sound is missing."
-    return BuiltIndex(_to_index(entries, time_base, stream, cut_off), counted=False, note=note)
+    edited_end = None if cut_off else _edited_end(entries, time_base, stream, file)
+    return BuiltIndex(_to_index(entries, time_base, stream, edited_end), counted=False, note=note)
 
 
 def _read_packets(container: InputContainer, stream: VideoStream) -> _Pass:
@@ -163,31 +168,35 @@ def _decodable_tail(container: InputContainer, stream: VideoStream, entries: lis
     return entries
 
 
-def _to_index(entries: list[_Entry], time_base: Fraction, stream: VideoStream, cut_off: bool) -> FrameIndex:
+def _to_index(entries: list[_Entry], time_base: Fraction, stream: VideoStream, edited_end: int | None) -> FrameIndex:
     pts = [entry.pts for entry in entries]
     keyframes = [number for number, entry in enumerate(entries) if entry.key]
     seek_dts = [min(entry.dts, entry.pts) for entry in entries if entry.key]
-    end = _stated_end(entries, stream) if not cut_off else None
-    if end is None and entries[-1].duration > 0:
-        end = pts[-1] + entries[-1].duration
-    if end is None and len(pts) == 1:
-        rate = stream.guessed_rate or Fraction(25)
-        end = pts[-1] + max(1, round(1 / (rate * time_base)))
+    end: int | None = pts[-1] + entries[-1].duration
+    if edited_end is not None and abs(edited_end - pts[-1] - entries[-1].duration) * time_base > _EDIT_ROUNDING_SECONDS:
+        end = edited_end
+    if end is None or end <= pts[-1]:
+        end = None
+        if len(pts) == 1:
+            rate = stream.guessed_rate or Fraction(25)
+            end = pts[-1] + max(1, round(1 / (rate * time_base)))
     return FrameIndex(pts, time_base, end_pts=end, keyframes=keyframes, seek_dts=seek_dts)
 
 
-def _stated_end(entries: list[_Entry], stream: VideoStream) -> int | None:
-    """The end of the last frame as the stream's duration tells it, if that is plausible.
+def _edited_end(entries: list[_Entry], time_base: Fraction, stream: VideoStream, file: Path) -> int | None:
+    """The end of the last frame by the edit list of an MP4 or MOV file; None without one or if it is not plausible.
 
-    With B-frames and a variable rate the packet durations of MP4 files follow decoding order, so that the last
-    packet's own one says nothing about the frame shown last.
+    Asked for only where the packet durations, which follow decoding order, do not tell: where the frame shown last is
+    not the one decoded last.
     """
-    if not stream.duration:
+    if "mp4" not in stream.container.format.name or entries[-1].dts == max(entry.dts for entry in entries):
         return None
-    end = entries[0].pts + stream.duration
-    longest = max((later.pts - early.pts for early, later in itertools.pairwise(entries)), default=0)
-    longest = max(longest, max(entry.duration for entry in entries))
-    return end if 0 < end - entries[-1].pts <= 2 * longest else None
+    seconds = edited_seconds(file, stream.id)
+    if seconds is None:
+        return None
+    end = entries[0].pts + round(seconds / time_base)
+    longest = max(late.pts - early.pts for early, late in itertools.pairwise(entries))
+    return end if 0 < end - entries[-1].pts <= 10 * longest else None
 
 
 def _index_by_decoding(file: Path, found: _Pass) -> BuiltIndex:
@@ -209,6 +218,6 @@ def _index_by_decoding(file: Path, found: _Pass) -> BuiltIndex:
             for entry in known:
                 entry.dts = dts_of.get(entry.pts, entry.pts)
             time_base = stream.time_base or Fraction(1, 90000)
-            return BuiltIndex(_to_index(known, time_base, stream, found.damaged), counted=False, note=note)
+            return BuiltIndex(_to_index(known, time_base, stream, None), counted=False, note=note)
         rate = stream.guessed_rate or stream.average_rate or Fraction(25)
         return BuiltIndex(FrameIndex(range(len(times)), 1 / Fraction(rate)), counted=True, note=note)

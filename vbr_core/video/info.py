@@ -82,6 +82,7 @@ class ClipInfo:
         note: Empty, or what the user should know about the file, such as that it is cut off.
         container: FFmpeg's name of the file format, such as ``mov,mp4,m4a,3gp,3g2,mj2``.
         hdr_metadata: x265's ``master-display`` and ``max-cll`` texts of an HDR10 clip, empty where not stated.
+        tags: Names and texts that the file carries, such as ``title`` and ``creation_time``.
     """
 
     path: Path
@@ -103,3 +104,4 @@ class ClipInfo:
     note: str = ""
     container: str = ""
     hdr_metadata: tuple[str, str] = ("", "")
+    tags: tuple[tuple[str, str], ...] = ()

@@ -305,6 +305,7 @@ class VideoReader:
             note=" ".join(text for text in notes if text),
             container=self._container.format.name,
             hdr_metadata=_hdr_metadata(first),
+            tags=tuple(sorted(self._container.metadata.items())),
         )
 
 

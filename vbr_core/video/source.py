@@ -11,6 +11,7 @@ import av.error
 from av.stream import Disposition
 
 from vbr_core.errors import ClipError
+from vbr_core.video.mp4_boxes import has_no_table
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -90,32 +91,13 @@ def _why_not_opened(file: Path, error: av.error.FFmpegError) -> tuple[str, str]:
     if isinstance(error, PermissionError):
         return f"'{file.name}' may not be read.", "Check its permissions."
     if isinstance(error, av.error.InvalidDataError):
-        if _looks_like_mp4_without_moov(file):
+        if has_no_table(file):
             return (
                 f"'{file.name}' is cut off: its table of frames (the 'moov' part, stored at the end) is missing.",
                 "Copy it again, or repair it with a recovery tool.",
             )
         return f"'{file.name}' is not a video file that can be read.", _PICTURE_HINT
     return f"'{file.name}' cannot be opened: {error.strerror or error}.", _PICTURE_HINT
-
-
-def _looks_like_mp4_without_moov(file: Path) -> bool:
-    """Walk the top-level boxes of an MP4 or MOV file."""
-    size = file.stat().st_size
-    seen: set[bytes] = set()
-    with file.open("rb") as stream:
-        position = 0
-        while position + 8 <= size and len(seen) < 64:
-            stream.seek(position)
-            header = stream.read(16)
-            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-            if length == 1 and len(header) == 16:
-                length = int.from_bytes(header[8:16], "big")
-            seen.add(kind)
-            if length < 8:
-                break
-            position += length
-    return bool(seen & {b"ftyp", b"mdat"}) and b"moov" not in seen
 
 
 def table_is_cut_off(stream: Stream, file: Path) -> bool:

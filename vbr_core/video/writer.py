@@ -259,6 +259,7 @@ class VideoWriter:
             options["video_track_timescale"] = str(time_base.denominator)
             options["movie_timescale"] = str(_movie_timescale(time_base, source))
         self._output = av.open(str(self._part), mode="w", format=self._format, container_options=options)
+        self._output.metadata.update({key: value for key, value in source.tags if key in _CARRIED_TAGS})
         height, width = self._size
         rate = source.frame_rate.limit_denominator(10_000)
         stream = self._output.add_stream(

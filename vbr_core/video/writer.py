@@ -220,12 +220,12 @@ class VideoWriter:
 
     def _check_place(self, source: Path) -> None:
         folder = self._path.parent
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise OutputError(f"There is no folder '{folder}' to write to.", "Create it, or choose another one.")
-        if self._path.is_dir():
+        if os.path.isdir(self._path):
             raise OutputError(f"'{self._path}' is a folder.", "Give the name of a file.")
         for place in (self._path, self._part):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 if os.path.samefile(place, source):
                     raise OutputError(
                         f"The output '{self._path.name}' is the clip itself.", "Give the output another name."

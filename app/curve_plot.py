@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsRectItem
 
@@ -65,6 +65,9 @@ class TimeRuler(pg.AxisItem):
 class CurvePlot(pg.PlotWidget):
     """Draws a session's curves for a time axis."""
 
+    resized = Signal()
+    """The area inside the axes has another size; some time after the widget itself has."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self._ruler = TimeRuler()
         super().__init__(parent, background=None, axisItems={"bottom": self._ruler})
@@ -88,8 +91,12 @@ class CurvePlot(pg.PlotWidget):
         plot.showAxis("right")
         plot.getAxis("left").setWidth(HEAD_PX - 1)
         plot.getAxis("right").setWidth(RIGHT_AXIS_PX)
+        self._box.sigResized.connect(self._on_box_resized)
         self._make_items()
         self.restyle()
+
+    def _on_box_resized(self, _box: object) -> None:
+        self.resized.emit()
 
     def _make_items(self) -> None:
         self._levels = [pg.InfiniteLine(pos=level, angle=0) for level in LEVELS]

@@ -21,7 +21,7 @@ from vbr_core.project import EASINGS, TRACKS
 
 if TYPE_CHECKING:
     import numpy as np
-    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
     from PySide6.QtWidgets import QMenu
 
     from app.curve_plot import HandleId
@@ -102,6 +102,7 @@ class CurveEditor(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Graph editor"))
         self.plot.viewport().installEventFilter(self)
+        self.plot.resized.connect(self._fit_width)
         self.time_view.changed.connect(self._redraw)
         session.changed.connect(self._on_project_changed)
         session.selection_changed.connect(self._on_selection)
@@ -246,8 +247,6 @@ class CurveEditor(QWidget):
             return True
         if event.type() == QEvent.Type.Leave:
             self._set_readout("", "")
-        if event.type() == QEvent.Type.Resize:
-            self._fit_width()
         return handler is not None
 
     def _mouse_pressed(self, event: QMouseEvent) -> None:
@@ -443,10 +442,6 @@ class CurveEditor(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._walker.by_keyboard = False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_width()
 
     def sizeHint(self) -> QSize:
         return QSize(1100, 300)

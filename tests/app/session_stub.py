@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from app import theme
 from app.session import Session
 from vbr_core.project import Clip, Keyframe, Project, Track
 
@@ -43,3 +47,11 @@ def make_session(
     info = FakeClipInfo(frame_count=frame_count, frame_rate=rate, duration_seconds=frame_count / float(rate))
     session.open_document(project, None, None, info)
     return session
+
+
+def use_dark_theme() -> None:
+    """Put the dark theme on, unless it is on; and really delete the widgets of earlier tests, or it styles them too."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    app = QApplication.instance()
+    if theme.roles() is not theme.DARK or not app.styleSheet():
+        theme.apply_theme(app, "dark")

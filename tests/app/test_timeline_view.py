@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from app import theme
 from app.timeline import TimelineView
 from app.timeline.heads import HEAD_PX
-from tests.app.session_stub import make_session
+from tests.app.session_stub import make_session, use_dark_theme
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)]  # offscreen says so
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -19,7 +19,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture(autouse=True)
 def dark(qapp):
-    theme.apply_theme(qapp, "dark")
+    use_dark_theme()
 
 
 @pytest.fixture

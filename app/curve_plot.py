@@ -24,6 +24,7 @@ from vbr_core.project import TRACKS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from PySide6.QtGui import QColor
     from PySide6.QtWidgets import QWidget
 
     from app.session import Session
@@ -124,16 +125,20 @@ class CurvePlot(pg.PlotWidget):
             item.setZValue(depth)
             self._box.addItem(item, ignoreBounds=True)
 
+    def _pen(self, color: QColor, width_px: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen of ``width_px`` logical pixels; the plotting library takes widths as device pixels."""
+        return pg.mkPen(color, width=width_px * self.devicePixelRatioF(), style=style)
+
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         colors = theme.roles()
         self.setBackground(colors.color("background"))
         for line in self._levels:
-            line.setPen(pg.mkPen(colors.color("line"), width=1))
+            line.setPen(self._pen(colors.color("line")))
         self._shade.setPen(QPen(Qt.PenStyle.NoPen))
         self._shade.setBrush(colors.color("quiet", 0.22))
-        self._cuts.setPen(pg.mkPen(colors.color("line_strong"), width=1, style=Qt.PenStyle.DashLine))
-        self._playhead.setPen(pg.mkPen(colors.color("text"), width=1))
+        self._cuts.setPen(self._pen(colors.color("line_strong"), style=Qt.PenStyle.DashLine))
+        self._playhead.setPen(self._pen(colors.color("text")))
         marquee = QPen(colors.color("text", 0.7), 1)
         marquee.setCosmetic(True)
         self._marquee.setPen(marquee)
@@ -141,7 +146,7 @@ class CurvePlot(pg.PlotWidget):
         plot = self.getPlotItem()
         for side, role in (("left", "focus"), ("right", "blur"), ("bottom", "quiet")):
             axis = plot.getAxis(side)
-            axis.setPen(pg.mkPen(colors.color("line_strong"), width=1))
+            axis.setPen(self._pen(colors.color("line_strong")))
             axis.setTextPen(colors.color(role))
             axis.setTickFont(theme.tabular_font(small=True))
             axis.setStyle(tickLength=-4 if side == "bottom" else 0, tickTextOffset=6)
@@ -204,7 +209,7 @@ class CurvePlot(pg.PlotWidget):
         track = project.track(name)
         frames, values = geometry.curve_points(track, project.cuts, start, max(start, stop), round(width / 2))
         parts = np.asarray(values) / (1.0 if name == "focus" else self.top)
-        curve.setPen(pg.mkPen(theme.track_color(name, 0.9 if track.keys else 0.5), width=1.6))
+        curve.setPen(self._pen(theme.track_color(name, 0.9 if track.keys else 0.5), 1.6))
         curve.setData(np.asarray(frames), parts)
         shown_axis = replace(axis, width=width)
         indexes = geometry.drawn_keys([key.frame for key in track.keys], shown_axis)
@@ -232,7 +237,7 @@ class CurvePlot(pg.PlotWidget):
             key = next(key for key in self._session.project.track(name).keys if key.frame == frame)
             xs += [frame, x]
             ys += [self.part(name, key.value), y]
-        self._arms.setPen(pg.mkPen(theme.roles().color("text", 0.6), width=1))
+        self._arms.setPen(self._pen(theme.roles().color("text", 0.6)))
         self._arms.setData(np.asarray(xs, dtype=float), np.asarray(ys, dtype=float))
         self._knobs.setData(
             x=xs[1::2],

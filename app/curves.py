@@ -122,6 +122,7 @@ class CurveEditor(QWidget):
             button.setText(text)
             button.setCheckable(True)
             button.setChecked(name == "both")
+            button.setProperty("accent", name)
             button.clicked.connect(lambda _checked=False, name=name: self.show_tracks(name))
             group.addButton(button)
             self._track_buttons[name] = button

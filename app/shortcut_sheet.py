@@ -73,7 +73,7 @@ class ShortcutSheet(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.SPACE_PX * 2)
         grid.setVerticalSpacing(4)
-        grid.setColumnMinimumWidth(0, 112)
+        grid.setColumnMinimumWidth(0, 150)
         grid.setColumnStretch(1, 1)
         head = QLabel(_plain(title).upper(), self)
         head.setProperty("title", True)

@@ -9,12 +9,13 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from resources import resource_path
 
 from vbr_core.errors import VbrError
 
@@ -194,7 +195,7 @@ def render_reference(renderer: str, device: str) -> NDArray[np.float32]:
 
 def reference_path() -> Path:
     """The stored pictures."""
-    return Path(str(resources.files("resources"))) / "self_test.npz"
+    return resource_path("self_test.npz")
 
 
 def self_test(devices: tuple[str, ...] | None = None) -> list[Check]:

@@ -9,13 +9,13 @@ import math
 import shutil
 import time
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
+from resources import resource_path
 from vbr_core import edits
 from vbr_core.clip_link import find_clip, fingerprint_clip
 from vbr_core.errors import ClipError, DepthError, InputError, OutputError
@@ -99,7 +99,7 @@ def open_project_or_clip(path: str | Path) -> tuple[Project, Path, str]:
 
 def sample_clip_path() -> Path:
     """The sample clip that ships with the program."""
-    return Path(str(resources.files("resources"))) / "sample" / "sample.mp4"
+    return resource_path("sample", "sample.mp4")
 
 
 def clip_key(info: ClipInfo) -> str:

@@ -10,9 +10,8 @@ import os
 import runpy
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from vbr_core import __version__
@@ -29,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+USAGE_ERROR: Any = typer.BadParameter.__mro__[2]
+"""Base of all usage errors. Typer brings its own copy of click, so the class is taken from one that typer exports."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print progress and result as JSON lines.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
@@ -167,15 +169,12 @@ def run(arguments: list[str]) -> int:
         result = app(arguments, prog_name="vbr", standalone_mode=False)
         if isinstance(result, int):
             status = result
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(error.format_message() + "\n")
-        status = EXIT_INPUT
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         status = error.exit_code
-    except (Cancelled, click.exceptions.Abort, KeyboardInterrupt):
+    except (Cancelled, typer.Abort, KeyboardInterrupt):
         sys.stderr.write("Cancelled. Nothing was written.\n")
         status = EXIT_CANCELLED
-    except click.ClickException as error:
+    except USAGE_ERROR as error:
         sys.stderr.write(f"vbr: {error.format_message()}\n")
         status = EXIT_INPUT
     except VbrError as error:

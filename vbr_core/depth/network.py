@@ -46,8 +46,8 @@ class ResidualUnit(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Refine features."""
-        inner = self.conv2(F.relu(self.conv1(F.relu(features))))
-        return features + inner
+        out: torch.Tensor = features + self.conv2(F.relu(self.conv1(F.relu(features))))
+        return out
 
 
 class FusionBlock(nn.Module):
@@ -75,7 +75,7 @@ class StarterNetwork(nn.Module):
         self.backbone = timm.create_model(
             self.config.backbone, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4)
         )
-        channels = self.backbone.feature_info.channels()
+        channels: list[int] = self.backbone.feature_info.channels()  # type: ignore[union-attr, operator]
         self.reassemble = nn.ModuleList(nn.Conv2d(count, width, 3, padding=1, bias=False) for count in channels)
         self.fuse = nn.ModuleList(FusionBlock(width) for _ in channels[:-1])
         self.coarsest = ResidualUnit(width)

@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from vbr_core.depth.network import StarterConfig, StarterNetwork
+from vbr_core.depth.registry import ModelEntry, file_sha256
 from vbr_core.train.depth.backbone import load_backbone
 from vbr_core.train.depth.losses import align, depth_loss
 from vbr_core.train.depth.scenes import Assets, load_assets, make_batch
@@ -96,6 +98,7 @@ class Trainer:
     def train_step(self, pictures: torch.Tensor, target: torch.Tensor) -> float:
         """One step on pictures (B, 3, h, w) and disparity (B, h, w); returns the loss."""
         self.network.train()
+        self.network.backbone.eval()  # batch norm keeps its ImageNet statistics: batches here are small and synthetic
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.config) * group["factor"]
         small = F.interpolate(target[:, None], scale_factor=0.5, mode="area")[:, 0]
@@ -201,7 +204,7 @@ def train(config: TrainConfig) -> Trainer:
 
 
 def export(checkpoint: Path, target: Path, note: str = "") -> None:
-    """Write the averaged weights of a checkpoint as float16 safetensors with the network's config in the header."""
+    """Write the averaged weights of a checkpoint as float16 safetensors, and ``models.json`` with its hash beside it."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     tensors = {
         name: (value.half() if value.dtype.is_floating_point else value).contiguous()
@@ -210,3 +213,15 @@ def export(checkpoint: Path, target: Path, note: str = "") -> None:
     }
     metadata = {"format": "vbr-starter", "version": "1", "config": state["config"], "step": str(state["step"])}
     save_file(tensors, target, metadata | ({"note": note} if note else {}))
+    entry = ModelEntry(
+        name="starter",
+        title="Small bundled network (EfficientNet-Lite0 + DPT-style head)",
+        licence="Apache-2.0",
+        commercial_ok=True,
+        file=target.name,
+        size_bytes=target.stat().st_size,
+        sha256=file_sha256(target),
+        input_rule="RGB, longer side 384, sides multiples of 32, (255 x - 127) / 128",
+    )
+    encoded = msgspec.json.format(msgspec.json.encode((entry,)), indent=2)
+    target.with_name("models.json").write_bytes(encoded + b"\n")

@@ -1,8 +1,9 @@
 """Losses for relative disparity.
 
-Scale-and-shift-invariant error and multi-scale gradient matching as in MiDaS (Ranftl et al. 2020, Towards Robust
-Monocular Depth Estimation, eq. 4 to 11), with a closed-form least-squares alignment; plus a small absolute term that
-ties the output to 0..1, so that a video's frames come out on one scale.
+Absolute error to disparity over its robust range 0..1, which ties a video's frames to one scale and pulls a network
+that starts out upside down the right way round; scale-and-shift-invariant error, with a closed-form least-squares
+alignment, and multi-scale gradient matching as in MiDaS (Ranftl et al. 2020, Towards Robust Monocular Depth
+Estimation, eq. 4 to 11).
 """
 
 from __future__ import annotations
@@ -32,6 +33,6 @@ def gradient_loss(difference: torch.Tensor, scales: int = 4) -> torch.Tensor:
 
 def depth_loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Loss of a batch: prediction and target (B, h, w)."""
-    difference = align(prediction, target) - target
-    absolute = (prediction - target).abs().mean()
-    return difference.abs().mean() + 0.5 * gradient_loss(difference) + 0.2 * absolute
+    difference = prediction - target
+    aligned = align(prediction, target) - target
+    return difference.abs().mean() + 0.5 * aligned.abs().mean() + 0.3 * gradient_loss(difference)

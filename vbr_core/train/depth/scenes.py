@@ -127,7 +127,7 @@ def paste(
         return
     part = piece[y0 - top : y1 - top, x0 - left : x1 - left].astype(np.float32)
     rows = np.linspace(rng.uniform(-0.02, 0.02), rng.uniform(-0.02, 0.02), y1 - y0, dtype=np.float32)[:, None]
-    own = np.clip(value + rows, 0.0, 1.0)
+    own = np.clip(value + rows, 0.0, 1.0).astype(np.float32)
     in_front = depth[y0:y1, x0:x1] < own
     alpha = part[..., 3:] / 255.0 * in_front[..., None]
     light = part[..., :3] * rng.uniform(0.75, 1.15)
@@ -146,12 +146,12 @@ def composed_scene(
     horizon = rng.uniform(0.3, 0.7)
     far = rng.uniform(0.0, 0.12)
     slope = rng.uniform(0.3, 1.1) if rng.random() < 0.8 else 0.0
-    depth = np.repeat(far + slope * np.clip(rows - horizon, 0.0, None) / (1.0 - horizon) * 0.8, width, axis=1)
+    ground = far + slope * np.clip(rows - horizon, 0.0, None) / (1.0 - horizon) * 0.8
+    depth = np.clip(np.repeat(ground, width, axis=1), 0.0, 1.0).astype(np.float32)
     if slope > 0 and rng.random() < 0.7:
         floor, _ = random_crop(rng, assets.backgrounds[rng.integers(len(assets.backgrounds))], None, size, 0.2)
         below = np.clip((rows - horizon) * height / 2, 0, 1)[..., None]
         picture = picture * (1 - below) + floor.astype(np.float32) * below
-    depth = np.clip(depth, 0.0, 1.0).astype(np.float32)
     values = np.sort(rng.uniform(far + 0.08, 1.0, int(rng.integers(1, 6))))
     for value in values:
         piece = assets.cutouts[rng.integers(len(assets.cutouts))]

@@ -1,0 +1,25 @@
+"""Disparity: estimated by a network, or imported; cached on disk; brought to picture size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vbr_core.depth.estimator import DisparityEstimator
+
+
+def load_estimator(name: str = "starter", device: str = "cpu") -> DisparityEstimator:
+    """A disparity estimator by name.
+
+    Args:
+        name: A model of :func:`vbr_core.depth.registry.list_models`.
+        device: torch device string.
+
+    Raises:
+        ModelError: There is no such model, or its weights are missing, damaged or of another network.
+    """
+    from vbr_core.depth.estimator import StarterEstimator
+    from vbr_core.depth.registry import find_model, model_path
+
+    entry = find_model(name)
+    return StarterEstimator(entry, model_path(entry), device)

@@ -1,0 +1,232 @@
+"""Disparity on disk: 16 bit, in small chunks, each with a checksum.
+
+A chunk file holds up to :data:`CHUNK_FRAMES` raw maps::
+
+    b"VBRDISP1"  uint32 length of the header  header (JSON)  maps (uint16, zlib)  SHA-256 of all before (32 bytes)
+
+The header has the size, the range that the 16 bits span, the quantiles of every frame, and which frames begin a shot.
+A chunk is written beside its place, flushed and renamed, so it is whole or not there; a chunk that is damaged later
+does not pass its checksum and counts as missing. So an estimation that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import platformdirs
+
+from vbr_core.errors import DepthError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK_FRAMES = 16
+MAGIC = b"VBRDISP1"
+QUANTILES = np.linspace(0.0, 1.0, 65)
+KEPT_CHUNKS = 4
+SIZE_LIMIT_BYTES = 20 << 30
+FORMAT = 1
+
+
+def default_cache_root() -> Path:
+    """Folder of all cached disparity: ``VBR_CACHE_DIR`` if set, else the user's cache folder."""
+    given = os.environ.get("VBR_CACHE_DIR")
+    return Path(given) / "disparity" if given else Path(platformdirs.user_cache_dir("vbr-studio")) / "disparity"
+
+
+def cache_key(clip_key: str, model_fingerprint: str, settings: str) -> str:
+    """Name of a clip's folder in the cache: another clip, model or setting gives another name."""
+    text = json.dumps([FORMAT, clip_key, model_fingerprint, settings])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:40]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Maps of consecutive frames.
+
+    Attributes:
+        first: Index of the first frame.
+        raw: (n, h, w) float32.
+        quantiles: (n, 65) float32, of every map.
+        cuts: Frames in the chunk that begin a shot.
+    """
+
+    first: int
+    raw: NDArray[np.float32]
+    quantiles: NDArray[np.float32]
+    cuts: tuple[int, ...]
+
+
+def encode_chunk(first: int, raw: NDArray[np.float32], cuts: tuple[int, ...]) -> bytes:
+    """The bytes of a chunk file for maps (n, h, w)."""
+    low, high = float(raw.min()), float(raw.max())
+    span = max(high - low, 1e-9)
+    levels = np.round((raw - low) * (65535.0 / span)).astype("<u2")
+    quantiles = np.quantile(raw.reshape(len(raw), -1), QUANTILES, axis=1).T
+    header = json.dumps(
+        {
+            "first": first,
+            "shape": list(raw.shape),
+            "low": low,
+            "high": low + span,
+            "quantiles": [[round(float(value), 6) for value in row] for row in quantiles],
+            "cuts": list(cuts),
+        }
+    ).encode("utf-8")
+    # differences along rows compress far better than the levels themselves
+    steps = np.diff(levels, axis=2, prepend=np.zeros((*levels.shape[:2], 1), "<u2")).astype("<u2")
+    body = MAGIC + struct.pack("<I", len(header)) + header + zlib.compress(steps.tobytes(), 1)
+    return body + hashlib.sha256(body).digest()
+
+
+def decode_chunk(data: bytes) -> Chunk | None:
+    """Read a chunk file; None if a single bit of it is wrong."""
+    if len(data) < len(MAGIC) + 36 or data[: len(MAGIC)] != MAGIC:
+        return None
+    body, digest = data[:-32], data[-32:]
+    if hashlib.sha256(body).digest() != digest:
+        return None
+    (length,) = struct.unpack_from("<I", body, len(MAGIC))
+    start = len(MAGIC) + 4
+    header = json.loads(body[start : start + length])
+    steps = np.frombuffer(zlib.decompress(body[start + length :]), "<u2").reshape(header["shape"])
+    levels = np.cumsum(steps, axis=2, dtype=np.uint16)
+    low, high = header["low"], header["high"]
+    raw = (levels.astype(np.float32) * np.float32((high - low) / 65535.0) + np.float32(low)).astype(np.float32)
+    return Chunk(header["first"], raw, np.asarray(header["quantiles"], np.float32), tuple(header["cuts"]))
+
+
+class DisparityCache:
+    """The cached maps of one clip by one model. Safe to read from other threads while one writes."""
+
+    def __init__(self, root: Path, key: str, frame_count: int) -> None:
+        """Open or make the folder.
+
+        Raises:
+            DepthError: The folder cannot be made.
+        """
+        self.folder = root / key
+        self.frame_count = frame_count
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[int, Chunk] = OrderedDict()
+        self._quantiles: dict[int, NDArray[np.float32]] = {}
+        self._cuts: dict[int, tuple[int, ...]] = {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            os.utime(self.folder)  # the least recently used clip is dropped first
+        except OSError as error:
+            raise DepthError(
+                f"The disparity cache '{self.folder}' cannot be used: {error.strerror}.",
+                "Set VBR_CACHE_DIR to a folder that you may write to.",
+            ) from error
+
+    @property
+    def chunk_count(self) -> int:
+        """Chunks of a complete clip."""
+        return -(-self.frame_count // CHUNK_FRAMES)
+
+    def chunk_span(self, number: int) -> tuple[int, int]:
+        """First frame of a chunk and one past its last."""
+        return number * CHUNK_FRAMES, min(self.frame_count, (number + 1) * CHUNK_FRAMES)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"chunk_{number:06d}.bin"
+
+    def write(self, number: int, raw: NDArray[np.float32], cuts: tuple[int, ...]) -> None:
+        """Store a chunk: maps (n, h, w) of its frames, and which of them begin a shot.
+
+        Raises:
+            DepthError: The disk is full or not writable. Earlier chunks stay.
+        """
+        first, stop = self.chunk_span(number)
+        if len(raw) != stop - first:
+            raise ValueError(f"chunk {number} has {stop - first} frames, not {len(raw)}")
+        data = encode_chunk(first, raw, cuts)
+        path = self._path(number)
+        temporary = path.with_suffix(".part")
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise DepthError(
+                f"Disparity cannot be cached in '{self.folder}': {error.strerror}.",
+                "Free some space, or set VBR_CACHE_DIR to a folder on another disk.",
+            ) from error
+        chunk = decode_chunk(data)
+        assert chunk is not None
+        with self._lock:
+            self._remember(number, chunk)
+
+    def read(self, number: int) -> Chunk | None:
+        """A chunk, or None if it is not there or damaged."""
+        with self._lock:
+            if number in self._recent:
+                self._recent.move_to_end(number)
+                return self._recent[number]
+        try:
+            chunk = decode_chunk(self._path(number).read_bytes())
+        except OSError:
+            return None
+        first, stop = self.chunk_span(number)
+        if chunk is None or chunk.first != first or len(chunk.raw) != stop - first:
+            return None
+        with self._lock:
+            self._remember(number, chunk)
+        return chunk
+
+    def _remember(self, number: int, chunk: Chunk) -> None:
+        """Keep the last few chunks, and the small facts of all of them. The lock is held."""
+        self._recent[number] = chunk
+        self._recent.move_to_end(number)
+        while len(self._recent) > KEPT_CHUNKS:
+            self._recent.popitem(last=False)
+        self._quantiles[number] = chunk.quantiles
+        self._cuts[number] = chunk.cuts
+
+    def scan(self) -> set[int]:
+        """Read every chunk once; numbers of those that are there and whole."""
+        return {number for number in range(self.chunk_count) if self.read(number) is not None}
+
+    def facts(self) -> tuple[dict[int, NDArray[np.float32]], tuple[int, ...]]:
+        """Quantiles of all known chunks by number, and all known cuts, sorted."""
+        with self._lock:
+            return dict(self._quantiles), tuple(sorted(cut for cuts in self._cuts.values() for cut in cuts))
+
+
+def evict(root: Path, keep: Path, limit_bytes: int = SIZE_LIMIT_BYTES) -> list[Path]:
+    """Drop the least recently used clips until the cache is under ``limit_bytes``; ``keep`` stays.
+
+    Returns:
+        The folders that were removed.
+    """
+    clips = []
+    for folder in root.iterdir() if root.is_dir() else ():
+        if folder.is_dir():
+            size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+            clips.append((folder.stat().st_mtime, size, folder))
+    total = sum(size for _, size, _ in clips)
+    removed = []
+    for used, size, folder in sorted(clips):
+        if total <= limit_bytes:
+            break
+        if folder != keep and time.time() - used > 60:
+            shutil.rmtree(folder, ignore_errors=True)
+            total -= size
+            removed.append(folder)
+    return removed

@@ -1,0 +1,135 @@
+"""Pictures in, disparity out: the protocol, and the bundled ``starter``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+import cv2
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+
+from vbr_core.depth.network import StarterConfig, StarterNetwork, input_size
+from vbr_core.depth.upsample import guided_upsample
+from vbr_core.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from vbr_core.depth.registry import ModelEntry
+
+RANGE_PERCENTILES = (1.0, 99.0)
+"""The range of a shot runs between these percentiles of all its disparities: a speck of snow cannot move it."""
+
+
+class DisparityEstimator(Protocol):
+    """Estimates disparity from pictures.
+
+    Attributes:
+        name: As in the registry.
+        fingerprint: Changes when the weights or the input rule change; part of the cache key.
+    """
+
+    name: str
+    fingerprint: str
+
+    def predict(self, frames: Any) -> NDArray[np.float32]:
+        """Raw affine-invariant disparity at network size: (T, H, W, 3) float32 sRGB 0..1 -> (T, h, w) float32."""
+
+    def estimate(self, frames: Any) -> NDArray[np.float32]:
+        """Disparity at picture size, one range for the window: (T, H, W, 3) sRGB 0..1 -> (T, H, W) float32 0..1."""
+
+
+def load_starter_network(path: Path) -> StarterNetwork:
+    """Read the weights of a starter network.
+
+    Only safetensors files are read: they hold numbers, never code.
+
+    Raises:
+        ModelError: The file is missing, truncated, not safetensors, or of another network.
+    """
+    hint = "Reinstall VBR Studio, or train the network again."
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != "vbr-starter":
+                raise ModelError(f"'{path.name}' holds the weights of another network.", hint)
+            network = StarterNetwork(StarterConfig(**json.loads(metadata["config"])))
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+    except FileNotFoundError as error:
+        raise ModelError(f"The weights file '{path}' is missing.", hint) from error
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"'{path.name}' is damaged or is not a safetensors file.", hint) from error
+    missing, unexpected = network.load_state_dict(tensors, strict=False)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        name = (missing or unexpected)[0]
+        raise ModelError(f"'{path.name}' does not fit the network: '{name}' is missing or unknown.", hint)
+    return network.eval()
+
+
+class StarterEstimator:
+    """The bundled network."""
+
+    def __init__(self, entry: ModelEntry, path: Path, device: str = "cpu") -> None:
+        self.name = entry.name
+        self.device = device
+        network = load_starter_network(path)
+        self.fingerprint = f"{entry.name}-{entry.sha256[:16]}-{network.config.long_side}"
+        self._network = network.to(device)
+
+    def predict(self, frames: Any) -> NDArray[np.float32]:
+        """Raw disparity at network size.
+
+        Args:
+            frames: (T, H, W, 3) float32, sRGB-encoded 0..1; a numpy array or a torch tensor.
+
+        Returns:
+            (T, h, w) float32, nearer larger, on one scale from call to call.
+
+        Raises:
+            InputError: The shape is not (T, H, W, 3), or there are values that are not finite.
+        """
+        pictures = _as_frames(frames)
+        size = input_size(pictures.shape[1], pictures.shape[2], self._network.config.long_side)
+        shrinking = size[0] < pictures.shape[1]
+        interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+        small = np.stack([cv2.resize(picture, size[::-1], interpolation=interpolation) for picture in pictures])
+        batch = torch.from_numpy(np.ascontiguousarray(small.transpose(0, 3, 1, 2))).to(self.device)
+        with torch.inference_mode():
+            raw = self._network(batch)
+        result: NDArray[np.float32] = raw.float().cpu().numpy()
+        return result
+
+    def estimate(self, frames: Any) -> NDArray[np.float32]:
+        """Disparity at picture size, 0..1, one robust range for the whole window: (T, H, W) float32."""
+        pictures = _as_frames(frames)
+        raw = np.concatenate([self.predict(pictures[first : first + 4]) for first in range(0, len(pictures), 4)])
+        low, high = np.percentile(raw, RANGE_PERCENTILES)
+        return np.stack(
+            [
+                guided_upsample(normalise(small, float(low), float(high)), picture)
+                for small, picture in zip(raw, pictures, strict=True)
+            ]
+        )
+
+
+def normalise(raw: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+    """Raw disparity over a range, clipped to 0..1. An empty range gives 0.5 everywhere: nothing is nearer."""
+    if not high - low > 1e-6:
+        return np.full_like(raw, 0.5)
+    return np.clip((raw - np.float32(low)) / np.float32(high - low), 0.0, 1.0).astype(np.float32)
+
+
+def _as_frames(frames: Any) -> NDArray[np.float32]:
+    if hasattr(frames, "detach"):
+        frames = frames.detach().cpu().numpy()
+    pictures = np.asarray(frames, dtype=np.float32)
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or 0 in pictures.shape:
+        raise InputError(f"The frames have the shape {pictures.shape}.", "Give (T, H, W, 3).")
+    if not np.isfinite(pictures).all():
+        raise InputError("The frames hold values that are not finite numbers.")
+    return pictures

@@ -445,4 +445,7 @@ class CurveEditor(QWidget):
         self._walker.by_keyboard = False
 
     def sizeHint(self) -> QSize:
-        return QSize(1100, 300)
+        return QSize(1100, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(480, 150)

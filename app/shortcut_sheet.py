@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from app.actions import Actions
 
 COLUMNS = 3
+TIMELINE_KEYS: tuple[tuple[str, str], ...] = (
+    ("Double-click", QT_TRANSLATE_NOOP("ShortcutSheet", "Add a key, or go to it")),
+    ("Alt + drag", QT_TRANSLATE_NOOP("ShortcutSheet", "Move keys without snapping")),
+    ("Wheel", QT_TRANSLATE_NOOP("ShortcutSheet", "Scroll")),
+    ("Ctrl + wheel", QT_TRANSLATE_NOOP("ShortcutSheet", "Zoom at the cursor")),
+    ("Tab, arrows", QT_TRANSLATE_NOOP("ShortcutSheet", "Walk from key to key")),
+    ("Alt + arrows", QT_TRANSLATE_NOOP("ShortcutSheet", "Move the key in time or value")),
+)
+"""What mouse and keyboard do in the timeline and the graph editor. (keys, text)"""
 Group = tuple[str, list[tuple[str, str]]]
 """Title, and (keys, text) of every line."""
 
@@ -67,6 +76,7 @@ class ShortcutSheet(QDialog):
                 groups.append((QCoreApplication.translate("Actions", title), rows))
         held = [(keys, QCoreApplication.translate("Actions", text)) for keys, text in HOLD_KEYS]
         groups.append((self.tr("Mouse and held keys"), held))
+        groups.append((self.tr("Timeline and graph"), [(keys, self.tr(text)) for keys, text in TIMELINE_KEYS]))
         return groups
 
     def _group(self, title: str, rows: Iterable[tuple[str, str]]) -> QGridLayout:

@@ -172,6 +172,12 @@ class FilmRow(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self._viewport.axis.frame_count:
             self._session.set_playhead(self._viewport.axis.nearest(event.position().x()))
+        else:
+            event.ignore()  # the timeline pans
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
 
     def sizeHint(self) -> QSize:
         return QSize(400, FILM_PX)

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def snap_targets(session: Session, moving: frozenset[tuple[TrackName, int]]) -> list[int]:
-    """Frames that a dragged key catches: other keys, the playhead, the first frames of shots, the range's ends."""
+    """Frames that a dragged key catches: keys of the other track, the playhead, starts of shots, ends of the range.
+
+    Keys of a track that is being moved are none of them: landing there would replace them.
+    """
     project = session.project
-    targets = {key.frame for name in TRACKS for key in project.track(name).keys if (name, key.frame) not in moving}
+    moved_tracks = {name for name, _ in moving}
+    targets = {key.frame for name in TRACKS if name not in moved_tracks for key in project.track(name).keys}
     start, stop = session.range
     return sorted(targets | {session.playhead, start, max(0, stop - 1), *project.cuts})
 

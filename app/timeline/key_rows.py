@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from vbr_core.project import Keyframe, TrackName
 
 ROW_PX = 56
+SCROLL_STEP_PX = 40.0
+"""How far the view scrolls at most for one move of the mouse beyond its edge."""
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
@@ -49,6 +52,7 @@ class KeyRows(QWidget):
         self._walker = KeyWalker(session, viewport, self)
         self._walker.moved.connect(self._on_walked)
         self._press: QPointF | None = None
+        self._grab_frames = 0.0  # from the pressed key to the mouse
         self._pressed_key: KeyId | None = None
         self._drag: KeyDrag | None = None
         self._caught: int | None = None
@@ -157,6 +161,7 @@ class KeyRows(QWidget):
         if self._pressed_key is None:
             self._kept = self._session.selection if event.modifiers() & (CONTROL | SHIFT) else frozenset()
             return
+        self._grab_frames = self._viewport.axis.frame(event.position().x()) - self._pressed_key[1]
         self._select_pressed(self._pressed_key, event.modifiers())
         self._walker.cursor = self._pressed_key
 
@@ -175,6 +180,9 @@ class KeyRows(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
+        if event.buttons() & Qt.MouseButton.MiddleButton:
+            event.ignore()  # the timeline pans
+            return
         if self._press is None or not event.buttons() & Qt.MouseButton.LeftButton:
             self._set_hover(self.key_at(position))
             return
@@ -191,10 +199,11 @@ class KeyRows(QWidget):
 
     def _drag_to(self, position: QPointF, snapping: bool) -> None:
         assert self._drag is not None
-        assert self._press is not None
+        outside = min(position.x(), 0.0) or max(0.0, position.x() - self.width())
+        if outside:
+            self._viewport.scroll(math.copysign(min(abs(outside), SCROLL_STEP_PX), outside))
         axis = self._viewport.axis
-        grabbed_at = self._press.x() - axis.x(self._drag.pressed_frame)
-        self._caught = self._drag.move(axis.frame(position.x() - grabbed_at), axis, snapping)
+        self._caught = self._drag.move(axis.frame(position.x()) - self._grab_frames, axis, snapping)
         self.update()
 
     def _keys_in(self, area: QRectF) -> set[KeyId]:
@@ -209,6 +218,7 @@ class KeyRows(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._press is None:
+            event.ignore()
             return
         plain = not event.modifiers() & (CONTROL | SHIFT)
         if self._drag is None and self._marquee is None and plain:

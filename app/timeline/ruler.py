@@ -116,16 +116,25 @@ class Ruler(QWidget):
         if self._dragging:
             self._drag_to(event)
             return
+        if event.buttons():
+            event.ignore()  # the timeline pans
+            return
         grip = self.grip_at(event.position().x(), event.position().y())
         self.setCursor(Qt.CursorShape.ArrowCursor if grip == "playhead" else Qt.CursorShape.SizeHorCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragging = ""
+        else:
+            event.ignore()
 
     def _drag_to(self, event: QMouseEvent) -> None:
         x = event.position().x()
-        frame = self._viewport.axis.nearest(x)
+        outside = min(x, 0.0) or max(0.0, x - self.width())
+        if outside:
+            self._viewport.scroll(max(-40.0, min(40.0, outside)))
+        first, last = self._viewport.axis.visible()
+        frame = min(last, max(first, self._viewport.axis.nearest(x)))
         start, stop = self._session.range
         if self._dragging == "start":
             self._session.set_range(min(frame, stop - 1), stop)
@@ -133,8 +142,6 @@ class Ruler(QWidget):
             self._session.set_range(start, max(frame, start) + 1)
         else:
             self._session.set_playhead(frame)
-        if not 0 <= x <= self.width():
-            self._viewport.show_frame(frame)
 
 
 class ShotStrip(QWidget):

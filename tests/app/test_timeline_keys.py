@@ -172,6 +172,26 @@ def test_a_dragged_key_catches_keys_cuts_and_the_playhead(rows, session, target,
     assert target in frames(session)
 
 
+def test_a_dragged_key_does_not_catch_a_key_of_its_own_row(rows, session):
+    axis = rows._viewport.axis
+    start = spot(rows, "focus", 140)
+    drag(rows, start, QPointF(axis.x(101), start.y()))
+    assert frames(session) == [0, 30, 60, 100, 101]
+
+
+def test_a_drag_beyond_the_edge_scrolls(rows, session):
+    rows._viewport.zoom(8, 0)
+    start = spot(rows, "focus", 30)
+    assert rows._viewport.axis.x(140) > rows.width()
+    stops = [QPointF(rows.width() + 60, start.y()) for _ in range(8)]
+    first = rows._viewport.axis.visible()[0]
+    drag(rows, start, *stops, modifiers=ALT)
+    assert rows._viewport.axis.visible()[0] > first
+    moved = max(session.selection)[1]
+    assert moved > rows._viewport.axis.visible()[1] - 12
+    assert session.undo_stack.count() == 1
+
+
 def test_escape_during_a_drag_puts_everything_back(rows, session):
     before = session.project
     start = spot(rows, "focus", 60)

@@ -43,7 +43,7 @@ def send(widget, kind, position, held=LEFT, button=LEFT):
 
 
 def wheel(view, x, steps, modifiers=NONE):
-    position = QPointF(x, 120)
+    position = QPointF(x, 60)
     event = QWheelEvent(
         position,
         QPointF(view.mapToGlobal(position)),
@@ -119,16 +119,28 @@ def test_the_scroll_bar_and_the_view_agree(view):
     assert view.viewport.axis.visible()[1] == 239
 
 
-def test_the_middle_button_drags_the_view(view):
+@pytest.mark.parametrize("part", ["key_rows", "film", "ruler", "shots"])
+def test_the_middle_button_drags_the_view(view, session, part):
     view.viewport.zoom(6)
     before = view.viewport.axis.x(100)
+    pressed = getattr(view, part)
     for kind, x in (
         (QEvent.Type.MouseButtonPress, 600),
         (QEvent.Type.MouseMove, 560),
         (QEvent.Type.MouseButtonRelease, 560),
     ):
-        send(view, kind, QPointF(x, 200), Qt.MouseButton.MiddleButton, Qt.MouseButton.MiddleButton)
+        send(pressed, kind, QPointF(x, 5), Qt.MouseButton.MiddleButton, Qt.MouseButton.MiddleButton)
     assert view.viewport.axis.x(100) == pytest.approx(before - 40)
+    assert session.playhead == 0
+    assert session.undo_stack.count() == 0
+
+
+def test_the_wheel_over_a_row_zooms_at_the_cursor(view):
+    anchor = view.viewport.axis.frame(500)
+    place = QPointF(view.key_rows.mapTo(view, QPoint(500, 20)))
+    QTest.wheelEvent(view.windowHandle(), place, QPoint(0, 600), QPoint(), Qt.KeyboardModifier.ControlModifier)
+    assert view.viewport.axis.pixels_per_frame > 6
+    assert view.viewport.axis.x(anchor) == pytest.approx(500, abs=0.01)
 
 
 def test_a_playhead_out_of_view_is_followed(view, session):

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    from vbr_core.video.info import ClipInfo
 
     from vbr_core.clip_link import ClipLink
     from vbr_core.jobs import JobContext
     from vbr_core.project import Clip, Project
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
     from vbr_core.settings import ExportSettings
+    from vbr_core.video.info import ClipInfo
 
 
 class FrameServerLike(Protocol):
@@ -109,5 +109,4 @@ class Core:
 
         import resources
 
-        folder = Path(next(iter(resources.__path__))) / "sample"
-        return next(iter(sorted(folder.glob("*.mp4"))), folder / "sample.mp4")
+        return Path(next(iter(resources.__path__))) / "sample" / "sample.mp4"

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from vbr_core.render.request import RenderRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from app.core_access import FrameServerLike
-    from vbr_core.render.request import RenderRequest
 
 log = logging.getLogger(__name__)
+
+THUMBNAIL_LINES = 96
 
 
 class FrameWorker(QObject):
@@ -34,8 +37,10 @@ class FrameWorker(QObject):
     """Epoch, token, FocusSample or None."""
     counted = Signal(int, int, object)
     """Epoch, frame index, histogram or None."""
+    thumbnail = Signal(int, int, object)
+    """Epoch, frame index, small picture (h, w, 3) uint8."""
     failed = Signal(int, str, object)
-    """Epoch, what was tried (``open``, ``render``, ``sample``, ``histogram``), the exception."""
+    """Epoch, what was tried (``open``, ``render``, ``sample``, ``histogram``, ``thumbnail``), the exception."""
 
     def __init__(self, open_frames: Callable[[Path], FrameServerLike], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +53,7 @@ class FrameWorker(QObject):
         self._samples: deque[tuple[object, int, float, float]] = deque()
         self._render_slot: tuple[int, RenderRequest] | None = None
         self._histogram_slot: int | None = None
+        self._thumbnails: deque[int] = deque()
         self._stopping = False
         self._server: FrameServerLike | None = None
         self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
@@ -66,6 +72,7 @@ class FrameWorker(QObject):
             self._open_path, self._must_open = path, True
             self._disparity = None
             self._samples.clear()
+            self._thumbnails.clear()
             self._render_slot = self._histogram_slot = None
             self._condition.notify()
             return self._epoch
@@ -95,6 +102,12 @@ class FrameWorker(QObject):
             self._histogram_slot = frame_index
             self._condition.notify()
 
+    def post_thumbnails(self, frames: list[int]) -> None:
+        """Ask for small source pictures, made when nothing else is to be done; forgets those asked for before."""
+        with self._condition:
+            self._thumbnails = deque(frames)
+            self._condition.notify()
+
     def stop(self, timeout_seconds: float = 30.0) -> bool:
         """End the thread after the picture it is at. Returns whether it ended."""
         with self._condition:
@@ -106,14 +119,10 @@ class FrameWorker(QObject):
     # --- on the thread ----------------------------------------------------------------------------------------------
 
     def _has_work(self) -> bool:
-        return bool(
-            self._stopping
-            or self._must_open
-            or (
-                self._server is not None
-                and (self._disparity or self._samples or self._render_slot or self._histogram_slot is not None)
-            )
-        )
+        if self._stopping or self._must_open:
+            return True
+        waiting = self._disparity or self._samples or self._render_slot or self._thumbnails
+        return self._server is not None and (bool(waiting) or self._histogram_slot is not None)
 
     def _run(self) -> None:
         while True:
@@ -145,9 +154,16 @@ class FrameWorker(QObject):
             return lambda epoch: self._guard(
                 epoch, "render", lambda server: self.rendered.emit(epoch, generation, server.render(request))
             )
-        frame_index, self._histogram_slot = self._histogram_slot or 0, None
+        if self._histogram_slot is not None:
+            frame_index, self._histogram_slot = self._histogram_slot, None
+            return lambda epoch: self._guard(
+                epoch, "histogram", lambda server: self.counted.emit(epoch, frame_index, server.histogram(frame_index))
+            )
+        small = RenderRequest(self._thumbnails.popleft(), 0.0, 0.0, view="source", lines=THUMBNAIL_LINES)
         return lambda epoch: self._guard(
-            epoch, "histogram", lambda server: self.counted.emit(epoch, frame_index, server.histogram(frame_index))
+            epoch,
+            "thumbnail",
+            lambda server: self.thumbnail.emit(epoch, small.frame_index, server.render(small).rgb),
         )
 
     def _guard(self, epoch: int, what: str, work: Callable[[FrameServerLike], object]) -> None:

@@ -89,6 +89,10 @@ class Player(QObject):
         """Move to a frame; playing goes on from there."""
         self._session.set_playhead(frame)
 
+    def set_loop(self, loop: bool) -> None:
+        """Whether playing begins again at the end."""
+        self.loop = loop
+
     def note_shown(self) -> None:
         """A picture reached the screen."""
         self._shown += 1

@@ -23,6 +23,11 @@ QUICK_DRAFT_SECONDS = 0.03
 CACHE_BYTES = 256 << 20
 
 
+def is_provisional(frame: RenderedFrame) -> bool:
+    """Whether a better picture may be had when more depth is there; a note says what the picture had to do without."""
+    return frame.request.view != "source" and (not frame.has_depth or bool(frame.note))
+
+
 class PictureCache:
     """The latest pictures, up to a number of bytes."""
 
@@ -129,7 +134,7 @@ class PreviewController(QObject):
 
     def depth_filled(self) -> None:
         """More disparity is there: a picture that had to do without is made again."""
-        if self._shown is None or not self._shown.has_depth:
+        if self._shown is None or is_provisional(self._shown):
             self._asked = self._shown = None
             self._update()
 
@@ -230,7 +235,7 @@ class PreviewController(QObject):
         if epoch != self._epoch:
             return
         self._last_failure = ""
-        if frame.request.depth_revision in (0, self._revision) and (frame.has_depth or frame.request.view == "source"):
+        if frame.request.depth_revision in (0, self._revision) and not is_provisional(frame):
             self._cache.put(frame)
         if frame.request.lines and frame.request.view == "result":
             self._adapt_draft(frame)
@@ -255,7 +260,7 @@ class PreviewController(QObject):
             self.histogram_changed.emit(histogram)
 
     def _on_failed(self, epoch: int, what: str, error: Exception) -> None:
-        if epoch != self._epoch or what == "histogram":
+        if epoch != self._epoch or what in ("histogram", "thumbnail"):
             return
         self._asked = None
         if str(error) != self._last_failure:

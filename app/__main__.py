@@ -1,0 +1,75 @@
+"""Start-up: ``python -m app [CLIP|PROJECT]``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Show the window and run until it is closed.
+
+    Args:
+        argv: Arguments without the program's name; None takes those of the process.
+
+    Returns:
+        Exit status.
+    """
+    parser = argparse.ArgumentParser(prog="vbr-studio", description="Edit the focus of a clip after it was shot.")
+    parser.add_argument("path", nargs="?", help="a video or a .vbr project to open")
+    parser.add_argument("--self-test", action="store_true", help="check this installation without a window and exit")
+    arguments = parser.parse_args(argv)
+    if arguments.self_test:
+        return _self_test()
+
+    from PySide6.QtCore import QCoreApplication, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from app.errors import start_logging
+    from app.icons import app_icon
+    from app.main_window import MainWindow
+    from app.preferences import APP_NAME
+    from app.theme import apply_theme
+
+    start_logging()
+    log.info("starting")
+    application = QCoreApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(APP_NAME)
+    application.setApplicationDisplayName("")
+    application.setWindowIcon(app_icon())
+    apply_theme(application)
+    window = MainWindow()
+    window.errors.install_hooks()
+    window.show()
+    if arguments.path:
+        QTimer.singleShot(0, window, lambda: window.open_path(arguments.path))
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    ticker = QTimer()  # lets Python see Ctrl-C while Qt waits
+    ticker.start(250)
+    ticker.timeout.connect(lambda: None)
+    status = application.exec()
+    window.worker.stop()
+    log.info("ended with status %d", status)
+    return status
+
+
+def _self_test() -> int:
+    """Run the core's self-test. 0: all is well."""
+    from vbr_core import pipeline
+    from vbr_core.errors import VbrError
+
+    try:
+        result = pipeline.self_test()
+    except VbrError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0 if result in (None, True) or getattr(result, "ok", False) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

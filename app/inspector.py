@@ -1,0 +1,384 @@
+"""Focus, blur, look and depth at the playhead: values, easing, choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.histogram_slider import HistogramSlider
+from app.icons import icon
+from app.timecode import about, timecode
+from vbr_core import edits
+from vbr_core.project import EASINGS
+from vbr_core.settings import K_MAX, RENDERERS
+
+if TYPE_CHECKING:
+    from app.depth_controller import DepthController
+    from app.dialogs import Dialogs
+    from app.focus_controller import FocusController
+    from app.key_controller import KeyController
+    from app.preview import PreviewController
+    from app.session import Session
+    from vbr_core.jobs import Progress
+    from vbr_core.project import Project, TrackName
+
+SLIDER_STEPS = 1000
+STARTER = "starter"
+_IMPORT_FOLDER = "import folder"
+_IMPORT_VIDEO = "import video"
+
+
+def blur_to_slider(k: float) -> int:
+    """Place of a blur amount on the slider: a square law, so that small amounts have room."""
+    return round(SLIDER_STEPS * (max(0.0, k) / K_MAX) ** 0.5)
+
+
+def slider_to_blur(position: int) -> float:
+    """The blur amount at a place of the slider."""
+    return K_MAX * (position / SLIDER_STEPS) ** 2
+
+
+class Inspector(QScrollArea):
+    """The panel beside the picture."""
+
+    import_failed = Signal(object)
+
+    def __init__(
+        self,
+        session: Session,
+        keys: KeyController,
+        preview: PreviewController,
+        focus: FocusController,
+        depth: DepthController,
+        dialogs: Dialogs,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._keys = keys
+        self._depth = depth
+        self._dialogs = dialogs
+        self._gestures: dict[TrackName, int | None] = {"focus": None, "blur": None}
+        self._updating = False
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumWidth(288)
+        self.setAccessibleName(self.tr("Inspector"))
+        body = QWidget()
+        self._layout = QVBoxLayout(body)
+        self._layout.setContentsMargins(16, 16, 16, 16)
+        self._layout.setSpacing(8)
+        self._build_focus()
+        self._build_blur()
+        self._build_look()
+        self._build_depth()
+        self._layout.addStretch(1)
+        self.setWidget(body)
+        session.changed.connect(self._on_changed)
+        session.playhead_changed.connect(self._refresh)
+        session.selection_changed.connect(self._refresh)
+        session.clip_opened.connect(self._refresh)
+        preview.histogram_changed.connect(self.focus_slider.set_histogram)
+        focus.marker_changed.connect(self.focus_slider.set_marker)
+        session.playhead_changed.connect(lambda _frame: self.focus_slider.set_marker(None))
+        depth.state_changed.connect(self._on_depth_state)
+        depth.progressed.connect(self._on_depth_progress)
+        self._refresh()
+        self._on_depth_state(depth.state)
+
+    def sizeHint(self) -> QSize:
+        return QSize(312, 480)
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _title(self, text: str, first: bool = False) -> None:
+        if not first:
+            self._layout.addSpacing(8)
+            line = QFrame()
+            theme.set_property(line, "line", True)
+            self._layout.addWidget(line)
+            self._layout.addSpacing(4)
+        label = QLabel(text)
+        label.setFont(theme.title_font())
+        theme.set_property(label, "title", True)
+        self._layout.addWidget(label)
+
+    def _quiet(self, text: str = "") -> QLabel:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        theme.set_property(label, "quiet", True)
+        theme.set_property(label, "small", True)
+        return label
+
+    def _spin(self, name: str, high: float, step: float, decimals: int) -> QDoubleSpinBox:
+        spin = QDoubleSpinBox()
+        spin.setLocale(QLocale.c())
+        spin.setFont(theme.tabular_font())
+        spin.setRange(0.0, high)
+        spin.setSingleStep(step)
+        spin.setDecimals(decimals)
+        spin.setKeyboardTracking(False)
+        spin.setFixedWidth(88)
+        spin.setAlignment(Qt.AlignmentFlag.AlignRight)
+        spin.setAccessibleName(name)
+        return spin
+
+    def _row(self, label: QLabel, *widgets: QWidget) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        label.setMinimumWidth(72)
+        row.addWidget(label)
+        for widget in widgets:
+            row.addWidget(widget, 1 if isinstance(widget, (QComboBox, QSlider)) else 0)
+        self._layout.addLayout(row)
+
+    def _build_focus(self) -> None:
+        self._title(self.tr("FOCUS"), first=True)
+        self.focus_slider = HistogramSlider()
+        self.focus_slider.setAccessibleName(self.tr("Focus d_f, 0 far to 1 near"))
+        self.focus_slider.drag_started.connect(lambda: self._begin("focus"))
+        self.focus_slider.drag_finished.connect(lambda: self._end("focus"))
+        self.focus_slider.value_dragged.connect(lambda value: self._drag("focus", value))
+        self._layout.addWidget(self.focus_slider)
+        self.focus_spin = self._spin(self.tr("Focus d_f"), 1.0, 0.005, 3)
+        self.focus_spin.valueChanged.connect(lambda value: self._type("focus", value))
+        label = QLabel(self.tr("&Distance d_f"))
+        label.setBuddy(self.focus_spin)
+        self._layout.addLayout(self._spread(label, self.focus_spin))
+        self.focus_text = self._quiet()
+        self._layout.addWidget(self.focus_text)
+        self.easing_box = QComboBox()
+        self.easing_box.setAccessibleName(self.tr("Easing"))
+        self.easing_box.setToolTip(self.tr("How the value goes on from the key to the next one"))
+        words = {
+            "hold": self.tr("Hold"),
+            "linear": self.tr("Linear"),
+            "smooth": self.tr("Smooth"),
+            "bezier": self.tr("Bezier"),
+        }
+        for name in EASINGS:
+            self.easing_box.addItem(icon(f"ease_{name}"), words[name], name)
+        self.easing_box.activated.connect(lambda index: self._keys.set_easing(self.easing_box.itemData(index)))
+        self.easing_label = QLabel(self.tr("&Easing"))
+        self.easing_label.setBuddy(self.easing_box)
+        self._row(self.easing_label, self.easing_box)
+
+    @staticmethod
+    def _spread(label: QLabel, widget: QWidget) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(widget)
+        return row
+
+    def _build_blur(self) -> None:
+        self._title(self.tr("BLUR"))
+        self.blur_slider = QSlider(Qt.Orientation.Horizontal)
+        self.blur_slider.setRange(0, SLIDER_STEPS)
+        self.blur_slider.setPageStep(50)
+        self.blur_slider.setSingleStep(5)
+        self.blur_slider.setAccessibleName(self.tr("Blur K"))
+        theme.set_property(self.blur_slider, "accent", "blur")
+        self.blur_slider.sliderPressed.connect(lambda: self._begin("blur"))
+        self.blur_slider.sliderReleased.connect(lambda: self._end("blur"))
+        self.blur_slider.valueChanged.connect(self._on_blur_slider)
+        self.blur_spin = self._spin(self.tr("Blur K"), K_MAX, 1.0, 1)
+        self.blur_spin.valueChanged.connect(lambda value: self._type("blur", value))
+        label = QLabel(self.tr("Amount &K"))
+        label.setBuddy(self.blur_spin)
+        self._layout.addWidget(self.blur_slider)
+        self._layout.addLayout(self._spread(label, self.blur_spin))
+        self.blur_text = self._quiet()
+        self._layout.addWidget(self.blur_text)
+
+    def _build_look(self) -> None:
+        self._title(self.tr("LOOK"))
+        self.renderer_box = QComboBox()
+        self.renderer_box.setAccessibleName(self.tr("Renderer"))
+        words = {"scatter": self.tr("Scatter"), "layered": self.tr("Layered"), "vbr": self.tr("VBR")}
+        tips = {
+            "scatter": self.tr("Every pixel spreads over its circle of confusion: exact and quick"),
+            "layered": self.tr("Layers of equal disparity, blurred and composited from back to front"),
+        }
+        for index, name in enumerate(RENDERERS):
+            self.renderer_box.addItem(words.get(name, name), name)
+            self.renderer_box.setItemData(index, tips.get(name, ""), Qt.ItemDataRole.ToolTipRole)
+        self.renderer_box.activated.connect(
+            lambda index: self._session.apply(
+                edits.set_renderer(self._session.project, self.renderer_box.itemData(index)),
+                self.tr("Choose the renderer"),
+            )
+        )
+        label = QLabel(self.tr("&Renderer"))
+        label.setBuddy(self.renderer_box)
+        self._row(label, self.renderer_box)
+
+    def _build_depth(self) -> None:
+        self._title(self.tr("DEPTH"))
+        self.depth_box = QComboBox()
+        self.depth_box.setAccessibleName(self.tr("Depth from"))
+        self.depth_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.depth_box.activated.connect(self._on_depth_chosen)
+        label = QLabel(self.tr("De&pth from"))
+        label.setBuddy(self.depth_box)
+        self._row(label, self.depth_box)
+        self.depth_bar = QProgressBar()
+        self.depth_bar.setTextVisible(False)
+        self.depth_bar.setRange(0, 1000)
+        self.depth_bar.setAccessibleName(self.tr("Depth progress"))
+        self.depth_button = QToolButton()
+        self.depth_button.clicked.connect(self._on_depth_button)
+        self.depth_text = self._quiet()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.addWidget(self.depth_text, 0, 0)
+        grid.addWidget(self.depth_bar, 1, 0)
+        grid.addWidget(self.depth_button, 0, 1, 2, 1)
+        grid.setColumnStretch(0, 1)
+        self._layout.addLayout(grid)
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, name: TrackName) -> None:
+        self._gestures[name] = self._session.new_gesture()
+
+    def _end(self, name: TrackName) -> None:
+        self._gestures[name] = None
+
+    def _drag(self, name: TrackName, value: float) -> None:
+        gesture = self._gestures[name]
+        self._keys.set_value(name, value, self._session.new_gesture() if gesture is None else gesture)
+
+    def _type(self, name: TrackName, value: float) -> None:
+        if not self._updating:
+            self._keys.set_value(name, value)
+
+    def _on_blur_slider(self, position: int) -> None:
+        if not self._updating and position != blur_to_slider(self._keys.value("blur")):
+            self._drag("blur", slider_to_blur(position))
+
+    def _on_changed(self, _old: Project, _new: Project) -> None:
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        self._updating = True
+        has_clip = self._session.clip_info is not None
+        for widget in (self.focus_slider, self.focus_spin, self.blur_slider, self.blur_spin, self.depth_box):
+            widget.setEnabled(has_clip)
+        self.renderer_box.setEnabled(has_clip)
+        d_f, k = self._keys.value("focus"), self._keys.value("blur")
+        self.focus_slider.set_value(d_f)
+        self.focus_spin.setValue(d_f)
+        if not self.blur_slider.isSliderDown():
+            self.blur_slider.setValue(blur_to_slider(k))
+        self.blur_spin.setValue(k)
+        self.focus_text.setText(self._key_text("focus"))
+        self.blur_text.setText(self._key_text("blur"))
+        easing = self._keys.easing()
+        self.easing_box.setEnabled(easing is not None)
+        self.easing_box.setCurrentIndex(-1 if easing is None else EASINGS.index(easing))
+        self.renderer_box.setCurrentIndex(self.renderer_box.findData(self._session.project.renderer))
+        self._fill_depth_box()
+        self._updating = False
+
+    def _key_text(self, name: TrackName) -> str:
+        info = self._session.clip_info
+        keys = self._session.project.track(name).keys
+        here = self._session.playhead
+        if info is None:
+            return ""
+        selected = len([1 for track, _ in self._session.selection if track == name])
+        if selected > 1:
+            return self.tr("{count} keys selected").format(count=selected)
+        if not keys:
+            if name == "focus":
+                return self.tr("Click the picture to focus there. The value holds for the whole clip until then.")
+            return self.tr("The same for the whole clip. Press B for a key here.")
+        if edits.key_at(self._session.project.track(name), here) is not None:
+            return self.tr("Key at {time}").format(time=timecode(here, info.frame_rate))
+        before = [key.frame for key in keys if key.frame < here]
+        if not before:
+            return self.tr("Before the first key. A change sets a key here.")
+        if before[-1] == keys[-1].frame:
+            return self.tr("After the last key. A change sets a key here.")
+        return self.tr("Between two keys. A change sets a key here.")
+
+    # --- depth ------------------------------------------------------------------------------------------------------
+
+    def _fill_depth_box(self) -> None:
+        depth = self._session.project.depth
+        if self.depth_box.count() and self.depth_box.itemData(self.depth_box.currentIndex()) == depth:
+            return
+        self.depth_box.clear()
+        self.depth_box.addItem(self.tr("Starter model"), STARTER)
+        if depth != STARTER:
+            self.depth_box.addItem(Path(depth).name or depth, depth)
+            self.depth_box.setItemData(1, depth, Qt.ItemDataRole.ToolTipRole)
+        self.depth_box.insertSeparator(self.depth_box.count())
+        self.depth_box.addItem(self.tr("Import a folder…"), _IMPORT_FOLDER)
+        self.depth_box.addItem(self.tr("Import a video…"), _IMPORT_VIDEO)
+        self.depth_box.setCurrentIndex(self.depth_box.findData(depth))
+
+    def _on_depth_chosen(self, index: int) -> None:
+        choice = self.depth_box.itemData(index)
+        if choice in (_IMPORT_FOLDER, _IMPORT_VIDEO):
+            self.depth_box.setCurrentIndex(self.depth_box.findData(self._session.project.depth))
+            path = (
+                self._dialogs.choose_depth_folder() if choice == _IMPORT_FOLDER else self._dialogs.choose_depth_video()
+            )
+            if path is None:
+                return
+            choice = str(path.absolute())
+        self._session.apply(edits.set_depth(self._session.project, choice), self.tr("Choose the depth"))
+
+    def _on_depth_button(self) -> None:
+        if self._depth.state == "running":
+            self._depth.cancel()
+        else:
+            self._depth.start()
+
+    def _on_depth_state(self, state: str) -> None:
+        texts = {
+            "none": self.tr("No clip"),
+            "running": self.tr("Starting…"),
+            "ready": self.tr("Ready"),
+            "failed": self.tr("Failed: {reason}").format(reason=getattr(self._depth.error, "message", "")),
+            "cancelled": self.tr("Cancelled"),
+        }
+        running = state == "running"
+        self.depth_text.setText(texts[state])
+        theme.set_property(self.depth_text, "error", state == "failed")
+        self.depth_bar.setVisible(running)
+        self.depth_bar.setValue(0)
+        self.depth_button.setVisible(state != "none")
+        self.depth_button.setIcon(icon("cancel" if running else "loop"))
+        tip = self.tr("Cancel the depth") if running else self.tr("Estimate the depth again")
+        self.depth_button.setToolTip(tip)
+        self.depth_button.setAccessibleName(tip)
+
+    def _on_depth_progress(self, progress: Progress) -> None:
+        self.depth_bar.setValue(round(1000 * progress.fraction))
+        text = progress.phase
+        if progress.total:
+            text += self.tr(" · {done} of {total}").format(done=progress.done, total=progress.total)
+        if progress.remaining_seconds is not None:
+            text += self.tr(" · about {time} left").format(time=about(progress.remaining_seconds))
+        self.depth_text.setText(text)

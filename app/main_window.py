@@ -1,0 +1,324 @@
+"""The main window: puts the parts together. What they do is in the controllers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app import preferences, theme
+from app.actions import MENUS, Actions
+from app.core_access import Core
+from app.depth_controller import DepthController
+from app.dialogs import Dialogs
+from app.document_controller import DocumentController
+from app.errors import ErrorReporter, open_log
+from app.export_dialog import ExportDialog
+from app.focus_controller import FocusController
+from app.frame_worker import FrameWorker
+from app.icons import icon
+from app.inspector import Inspector
+from app.job_runner import JobRunner
+from app.key_controller import KeyController
+from app.player import Player
+from app.preview import PreviewController
+from app.session import Session
+from app.shortcut_sheet import ShortcutSheet
+from app.status_bar import StatusBar
+from app.thumbnails import ThumbnailFeeder
+from app.timeline import TimelineView
+from app.transport import TransportBar
+from app.viewer_panel import HoldKey, ViewerPanel
+from app.welcome import Welcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from vbr_core.render.request import View
+
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """One document in one window."""
+
+    def __init__(self, core: Core | None = None, dialogs: Dialogs | None = None) -> None:
+        super().__init__()
+        self.core = core or Core()
+        self.dialogs = dialogs or Dialogs(self)
+        self.session = Session(self)
+        self.runner = JobRunner(self)
+        self.errors = ErrorReporter(self)
+        self.worker = FrameWorker(self.core.open_frames, self)
+        self.preview = PreviewController(self.session, self.worker, self)
+        self.player = Player(self.session, self)
+        self.keys = KeyController(self.session, self)
+        self.depth = DepthController(self.session, self.core, self.runner, self.worker, self.preview, self)
+        self.focus = FocusController(self.session, self.worker, self.depth, self)
+        self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
+        self.actions_ = Actions(self.session, self)
+        self._is_closing = False
+        self._device_asked = False
+        self.setObjectName("MainWindow")
+        self.setMinimumSize(960, 600)
+        self.setAcceptDrops(True)
+        self._build_widgets()
+        self._build_menus()
+        self._bind_actions()
+        self._connect()
+        self._show_title()
+        self._restore_layout()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        self.welcome = Welcome()
+        self.panel = ViewerPanel(self.session, self.preview, self.player, self.actions_)
+        self.viewer = self.panel.viewer
+        self.transport = TransportBar(self.session, self.actions_)
+        self.inspector = Inspector(self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs)
+        self.timeline = TimelineView(self.session, self.actions_)
+        self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
+        self.curves: QWidget | None = None
+        self.status = StatusBar(self.runner)
+        self.setStatusBar(self.status)
+        self.export_dialog = ExportDialog(self.session, self.core, self.runner, self.depth, self.dialogs, self)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self.transport)
+        self.upper = QSplitter(Qt.Orientation.Horizontal)
+        self.upper.addWidget(left)
+        self.upper.addWidget(self.inspector)
+        self.upper.setStretchFactor(0, 1)
+        self.upper.setCollapsible(0, False)
+        self.upper.setSizes([960, 312])
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.upper)
+        self.split.addWidget(self.timeline)
+        self.split.setStretchFactor(0, 1)
+        self.split.setCollapsible(0, False)
+        self.split.setSizes([520, 184])
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.split)
+        self.setCentralWidget(self.stack)
+        self.compare_key = HoldKey(Qt.Key.Key_W, self, self.preview.set_compare)
+
+    def _build_menus(self) -> None:
+        for name, title in MENUS:
+            menu = self.menuBar().addMenu(self.actions_.tr(title))
+            for spec, action in self.actions_.in_menu(name):
+                if spec.separator:
+                    menu.addSeparator()
+                menu.addAction(action)
+        self.addActions(self.actions_.all())
+        export = QPushButton(icon("export"), self.tr("Export"))
+        export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        export.setToolTip(self.actions_.get("export").toolTip())
+        theme.set_property(export, "primary", True)
+        export.clicked.connect(self.actions_.get("export").trigger)
+        self.actions_.get("export").enabledChanged.connect(export.setEnabled)
+        export.setEnabled(False)
+        self.export_button = export
+        self.menuBar().setCornerWidget(export, Qt.Corner.TopRightCorner)
+
+    def _bind_actions(self) -> None:
+        session, player, keys, viewer = self.session, self.player, self.keys, self.viewer
+        handlers: dict[str, Callable[..., object]] = {
+            "open": self.document.open_dialog,
+            "open_sample": self.document.open_sample,
+            "save": self.document.save,
+            "save_as": self.document.save_as,
+            "close_document": self.document.close_document,
+            "quit": self.close,
+            "undo": session.undo_stack.undo,
+            "redo": session.undo_stack.redo,
+            "delete_keys": keys.delete_selected,
+            "select_all_keys": keys.select_all,
+            "play_pause": player.toggle,
+            "shuttle_back": player.shuttle_back,
+            "shuttle_stop": player.stop,
+            "shuttle_forward": player.shuttle_forward,
+            "step_back": lambda: player.step(-1),
+            "step_forward": lambda: player.step(1),
+            "jump_back": lambda: player.step(-10),
+            "jump_forward": lambda: player.step(10),
+            "go_start": lambda: player.go_to(0),
+            "go_end": lambda: player.go_to(session.frame_count - 1),
+            "range_start": lambda: session.set_range(session.playhead, max(session.range[1], session.playhead + 1)),
+            "range_end": lambda: session.set_range(min(session.range[0], session.playhead), session.playhead + 1),
+            "range_clear": lambda: session.set_range(0, session.frame_count),
+            "loop": player.set_loop,
+            "key_focus_here": lambda: keys.key_here("focus"),
+            "key_blur_here": lambda: keys.key_here("blur"),
+            "previous_key": lambda: keys.go_to_next(-1),
+            "next_key": lambda: keys.go_to_next(1),
+            "focus_farther": lambda: keys.nudge_focus(-1),
+            "focus_nearer": lambda: keys.nudge_focus(1),
+            "estimate_depth": self.depth.start,
+            "view_result": lambda: self.preview.set_view("result"),
+            "view_source": lambda: self.preview.set_view("source"),
+            "view_disparity": lambda: self._toggle_view("disparity"),
+            "view_defocus": lambda: self._toggle_view("defocus"),
+            "zoom_fit": viewer.zoom_fit,
+            "zoom_full": viewer.zoom_full,
+            "zoom_in": viewer.zoom_in,
+            "zoom_out": viewer.zoom_out,
+            "graph_editor": self._show_curves,
+            "full_screen": self._set_full_screen,
+            "export": self.export_dialog.open_for_document,
+            "shortcuts": self._show_shortcuts,
+            "open_log": open_log,
+            "about": self._show_about,
+        }
+        self.actions_.bind(handlers)
+
+    def _connect(self) -> None:
+        self.welcome.open_requested.connect(self.document.open_dialog)
+        self.welcome.sample_requested.connect(self.document.open_sample)
+        self.welcome.path_dropped.connect(self.document.open_path)
+        self.welcome.recent_requested.connect(self.document.open_path)
+        self.welcome.set_recent(preferences.recent_files())
+        self.viewer.clicked.connect(self.focus.click)
+        self.focus.reticle_changed.connect(self.viewer.set_reticle)
+        self.preview.frame_shown.connect(self.player.note_shown)
+        for source in (self.document, self.export_dialog):
+            source.failed.connect(self.errors.report)
+        self.preview.failed.connect(self._on_preview_failed)
+        self.depth.failed.connect(self.status.show_failure)
+        self.export_dialog.exported.connect(
+            lambda result: self.status.show_note(self.tr("Written: {path}").format(path=result.path))
+        )
+        self.status.failure_clicked.connect(self.errors.report)
+        self.document.noted.connect(self.status.show_note)
+        self.document.opening.connect(
+            lambda name: self.status.show_note(self.tr("Opening {name}…").format(name=name) if name else "")
+        )
+        self.document.saved.connect(lambda _path: self.status.show_saved(True))
+        self.session.clip_opened.connect(self._on_clip_opened)
+        self.session.changed.connect(self._show_title)
+        self.session.path_changed.connect(self._show_title)
+        self.runner.idle.connect(self._on_idle)
+
+    # --- small reactions --------------------------------------------------------------------------------------------
+
+    def open_path(self, path: str | Path) -> None:
+        """Open a clip or a project."""
+        self.document.open_path(path)
+
+    def _on_clip_opened(self, info: object) -> None:
+        self.stack.setCurrentWidget(self.welcome if info is None else self.split)
+        self.welcome.set_recent(preferences.recent_files())
+        self.status.show_saved(False)
+        if info is None:
+            return
+        self.viewer.setFocus()
+        if not self._device_asked:  # asking imports the core, which the preview needs now anyway
+            self._device_asked = True
+            job = self.runner.start("", lambda _ctx: self.core.describe_device())
+            job.finished.connect(self.status.show_device)
+
+    def _on_preview_failed(self, error: Exception) -> None:
+        self.viewer.set_message(str(error))
+        self.status.show_failure(error)
+
+    def _show_title(self, *_: object) -> None:
+        has_document = self.session.clip_info is not None
+        self.setWindowTitle(f"{self.document.name}[*] — VBR Studio" if has_document else "VBR Studio")
+        self.setWindowModified(self.session.is_dirty)
+
+    def _toggle_view(self, view: View) -> None:
+        self.preview.set_view("result" if self.preview.view == view else view)
+
+    def _show_curves(self, shown: bool) -> None:
+        if self.curves is None:
+            from app.curves import CurveEditor  # pyqtgraph takes a moment to import
+
+            self.curves = CurveEditor(self.session)
+            self.split.addWidget(self.curves)
+        self.curves.setVisible(shown)
+
+    def _set_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def _show_shortcuts(self) -> None:
+        sheet = ShortcutSheet(self.actions_, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    def _show_about(self) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(self.tr("About VBR Studio"))
+        box.setText("VBR Studio 0.1.0")
+        box.setInformativeText(
+            self.tr("Gives ordinary, all-in-focus clips the look of a fast lens. Apache License 2.0.")
+        )
+        box.open()
+
+    # --- drop -------------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.document.open_path(paths[0])
+
+    # --- closing ----------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_closing:
+            if not self.document.may_discard():
+                event.ignore()
+                return
+            self._is_closing = True
+            self.player.stop()
+            self._save_layout()
+            self.runner.cancel_all()
+        if self.runner.jobs:  # they stop at their next frame; the window waits without freezing
+            self.status.show_note(self.tr("Stopping what is running…"))
+            self.stack.setEnabled(False)
+            self.menuBar().setEnabled(False)
+            event.ignore()
+            return
+        self.worker.stop()
+        super().closeEvent(event)
+
+    def _on_idle(self) -> None:
+        if self._is_closing:
+            self.close()
+
+    def _save_layout(self) -> None:
+        settings = preferences.preferences()
+        settings.setValue("layout/version", LAYOUT_VERSION)
+        settings.setValue("layout/geometry", self.saveGeometry())
+        settings.setValue("layout/upper", self.upper.saveState())
+        settings.setValue("layout/split", self.split.saveState())
+
+    def _restore_layout(self) -> None:
+        settings = preferences.preferences()
+        self.resize(1440, 900)
+        if str(settings.value("layout/version", "")) != str(LAYOUT_VERSION):
+            return
+        for name, restore in (
+            ("geometry", self.restoreGeometry),
+            ("upper", self.upper.restoreState),
+            ("split", self.split.restoreState),
+        ):
+            state = settings.value(f"layout/{name}")
+            if isinstance(state, QByteArray):
+                restore(state)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
@@ -21,7 +22,7 @@ from vbr_core.project import EASINGS, TRACKS
 
 if TYPE_CHECKING:
     import numpy as np
-    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent, QWheelEvent
     from PySide6.QtWidgets import QMenu
 
     from app.curve_plot import HandleId
@@ -410,12 +411,11 @@ class CurveEditor(QWidget):
     # --- keyboard ----------------------------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self._walker.takes(
-            event,  # type: ignore[arg-type]
-            self._drag is not None or self._handle_drag is not None,
-        ):
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._walker.takes(event, self._drag is not None or self._handle_drag is not None):
+                event.accept()
+                return True
+            return False
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

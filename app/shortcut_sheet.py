@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from app.actions import Actions
 
 COLUMNS = 3
-TIMELINE_KEYS: tuple[tuple[str, str], ...] = (
-    ("Double-click", QT_TRANSLATE_NOOP("ShortcutSheet", "Add a key, or go to it")),
-    ("Alt + drag", QT_TRANSLATE_NOOP("ShortcutSheet", "Move keys without snapping")),
-    ("Wheel", QT_TRANSLATE_NOOP("ShortcutSheet", "Scroll")),
-    ("Ctrl + wheel", QT_TRANSLATE_NOOP("ShortcutSheet", "Zoom at the cursor")),
-    ("Tab, arrows", QT_TRANSLATE_NOOP("ShortcutSheet", "Walk from key to key")),
-    ("Alt + arrows", QT_TRANSLATE_NOOP("ShortcutSheet", "Move the key in time or value")),
-)
-"""What mouse and keyboard do in the timeline and the graph editor. (keys, text)"""
 Group = tuple[str, list[tuple[str, str]]]
 """Title, and (keys, text) of every line."""
 
@@ -76,8 +67,19 @@ class ShortcutSheet(QDialog):
                 groups.append((QCoreApplication.translate("Actions", title), rows))
         held = [(keys, QCoreApplication.translate("Actions", text)) for keys, text in HOLD_KEYS]
         groups.append((self.tr("Mouse and held keys"), held))
-        groups.append((self.tr("Timeline and graph"), [(keys, self.tr(text)) for keys, text in TIMELINE_KEYS]))
+        groups.append((self.tr("Timeline and graph"), self._timeline_rows()))
         return groups
+
+    def _timeline_rows(self) -> list[tuple[str, str]]:
+        """What mouse and keyboard do in the timeline and in the graph editor."""
+        return [
+            (self.tr("Double-click"), self.tr("Add a key, or go to it")),
+            (self.tr("Alt + drag"), self.tr("Move keys without snapping")),
+            (self.tr("Wheel"), self.tr("Scroll")),
+            (self.tr("Ctrl + wheel"), self.tr("Zoom at the cursor")),
+            (self.tr("Tab, arrows"), self.tr("Walk from key to key")),
+            (self.tr("Alt + arrows"), self.tr("Move the key in time or value")),
+        ]
 
     def _group(self, title: str, rows: Iterable[tuple[str, str]]) -> QGridLayout:
         grid = QGridLayout()

@@ -280,15 +280,6 @@ def frame_span(settings: ExportSettings, info: ClipInfo) -> tuple[int, int]:
     return settings.start, stop
 
 
-def encode_settings(settings: ExportSettings, info: ClipInfo) -> EncodeSettings:
-    """Codec, quality and bit depth for an export. ``auto``: H.264 for 8-bit clips, 10-bit HEVC for deeper ones."""
-    codec = settings.codec
-    if codec == "auto":
-        codec = "hevc" if info.bit_depth > 8 else "h264"
-    bit_depth = 10 if codec == "hevc" and info.bit_depth > 8 else 8
-    return EncodeSettings(codec=codec, quality=settings.quality, bit_depth=bit_depth)
-
-
 def export_video(
     project: Project,
     clip_path: str | Path,
@@ -324,7 +315,7 @@ def export_video(
     with VideoReader(clip_path) as reader:
         info = reader.info
         span = frame_span(settings, info)
-        encoding = encode_settings(settings, info)
+        encoding = EncodeSettings.for_clip(info, codec=settings.codec, quality=settings.quality)
     depth_part = 0.0
     if disparity is None:
         depth_part = 0.35
@@ -347,7 +338,7 @@ def export_video(
     ):
         note = render_range(reader, writer, project, disparity, render, span, ctx, on_frame)
         path = writer.finish()
-    notes = " ".join(part for part in (info.note, note) if part)
+    notes = " ".join(part for part in (info.note, *writer.notes, note) if part)
     return ExportResult(path, span[1] - span[0], time.monotonic() - started, notes)
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from app import theme
@@ -19,7 +19,7 @@ from vbr_core import edits
 from vbr_core.project import TRACKS
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QHelpEvent, QMouseEvent, QPaintEvent
     from PySide6.QtWidgets import QMenu
 
     from app.session import Session
@@ -287,12 +287,11 @@ class KeyRows(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             return self._show_tool_tip(event)  # type: ignore[arg-type]
-        if event.type() == QEvent.Type.ShortcutOverride and self._walker.takes(
-            event,
-            self._drag is not None,  # type: ignore[arg-type]
-        ):
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._walker.takes(event, self._drag is not None):
+                event.accept()
+                return True
+            return False
         return super().event(event)
 
     def _show_tool_tip(self, event: QHelpEvent) -> bool:

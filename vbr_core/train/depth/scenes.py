@@ -147,11 +147,11 @@ def composed_scene(
     far = rng.uniform(0.0, 0.12)
     slope = rng.uniform(0.3, 1.1) if rng.random() < 0.8 else 0.0
     ground = far + slope * np.clip(rows - horizon, 0.0, None) / (1.0 - horizon) * 0.8
-    depth = np.clip(np.repeat(ground, width, axis=1), 0.0, 1.0).astype(np.float32)
+    depth: Disparity = np.clip(np.repeat(ground, width, axis=1), 0.0, 1.0).astype(np.float32)
     if slope > 0 and rng.random() < 0.7:
         floor, _ = random_crop(rng, assets.backgrounds[rng.integers(len(assets.backgrounds))], None, size, 0.2)
         below = np.clip((rows - horizon) * height / 2, 0, 1)[..., None]
-        picture = picture * (1 - below) + floor.astype(np.float32) * below
+        picture = (picture * (1 - below) + floor.astype(np.float32) * below).astype(np.float32)
     values = np.sort(rng.uniform(far + 0.08, 1.0, int(rng.integers(1, 6))))
     for value in values:
         piece = assets.cutouts[rng.integers(len(assets.cutouts))]

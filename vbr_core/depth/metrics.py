@@ -1,69 +1,38 @@
-"""Figures that say how good a disparity map is."""
+"""How good disparity is."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
-FloatArray = npt.NDArray[np.floating]
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def pair_order_accuracy(
-    predicted: FloatArray,
-    reference: FloatArray,
-    *,
-    min_difference: float = 0.1,
+    disparity: NDArray[np.float32],
+    reference: NDArray[np.float32],
     pairs: int = 20_000,
+    least_difference: float = 0.1,
     seed: int = 0,
-) -> float:
-    """Share of random pixel pairs that the prediction puts into the reference's order.
-
-    Only pairs count whose reference disparities differ by more than ``min_difference``. A predicted tie counts as half
-    right, so that a constant map scores 0.5 and not 0.
+) -> tuple[float, int]:
+    """Share of random pixel pairs that are ordered as in the reference.
 
     Args:
-        predicted: (h, w) float, nearer = larger, any scale and shift.
-        reference: (h, w) float, 0..1, nearer = larger.
-        min_difference: Smallest difference of reference disparity that counts.
-        pairs: Random pairs drawn, before those that are too close are left out.
-        seed: Of the random pairs.
+        disparity: (h, w), any range, nearer larger.
+        reference: (h, w), 0..1.
+        pairs: Pairs drawn.
+        least_difference: Pairs whose reference disparities are nearer together than this do not count.
+        seed: Of the draw.
 
     Returns:
-        0..1; NaN if no drawn pair differs enough.
-
-    Raises:
-        ValueError: The two maps have different sizes or are not (h, w).
+        The share 0..1 and the number of pairs that counted. A tie in ``disparity`` counts as wrong.
     """
-    if predicted.shape != reference.shape or predicted.ndim != 2:
-        raise ValueError(f"expected two (h, w) maps of one size, got {predicted.shape} and {reference.shape}")
     rng = np.random.default_rng(seed)
-    first = rng.integers(0, predicted.size, pairs)
-    second = rng.integers(0, predicted.size, pairs)
-    flat_reference = reference.astype(np.float64).ravel()
-    flat_predicted = predicted.astype(np.float64).ravel()
-    difference = flat_reference[first] - flat_reference[second]
-    counted = np.abs(difference) > min_difference
-    if not counted.any():
-        return float("nan")
-    product = np.sign(difference[counted]) * np.sign(flat_predicted[first[counted]] - flat_predicted[second[counted]])
-    return float(np.mean((product + 1.0) / 2.0))
-
-
-def aligned_error(predicted: FloatArray, reference: FloatArray) -> float:
-    """Mean absolute difference after the best scale and shift in the least-squares sense.
-
-    Args:
-        predicted: (h, w) float, any scale and shift.
-        reference: (h, w) float, 0..1.
-
-    Returns:
-        Mean of ``|a * predicted + b - reference|`` in units of the reference.
-    """
-    if predicted.shape != reference.shape or predicted.ndim != 2:
-        raise ValueError(f"expected two (h, w) maps of one size, got {predicted.shape} and {reference.shape}")
-    flat_predicted = predicted.astype(np.float64).ravel()
-    flat_reference = reference.astype(np.float64).ravel()
-    centred = flat_predicted - flat_predicted.mean()
-    variance = float(np.mean(centred**2))
-    scale = float(np.mean(centred * flat_reference)) / variance if variance > 1e-12 else 0.0
-    return float(np.mean(np.abs(scale * centred + flat_reference.mean() - flat_reference)))
+    first, second = rng.integers(0, reference.size, (2, pairs))
+    truth = reference.ravel()[first].astype(np.float64) - reference.ravel()[second]
+    found = disparity.ravel()[first].astype(np.float64) - disparity.ravel()[second]
+    counted = np.abs(truth) > least_difference
+    total = int(counted.sum())
+    return (float(((truth * found) > 0)[counted].mean()) if total else float("nan")), total

@@ -1,1 +1,1 @@
-"""Training of the bundled ``starter`` depth network."""
+"""Training of the ``starter`` depth network: ``python -m vbr_core.train.depth --help``."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from vbr_core.project import Project, TrackName
 
 SLIDER_STEPS = 1000
+LABEL_PX = 80
 STARTER = "starter"
 _IMPORT_FOLDER = "import folder"
 _IMPORT_VIDEO = "import video"
@@ -84,7 +84,7 @@ class Inspector(QScrollArea):
         self.setAccessibleName(self.tr("Inspector"))
         body = QWidget()
         self._layout = QVBoxLayout(body)
-        self._layout.setContentsMargins(16, 16, 16, 16)
+        self._layout.setContentsMargins(16, 12, 16, 12)
         self._layout.setSpacing(8)
         self._build_focus()
         self._build_blur()
@@ -111,11 +111,11 @@ class Inspector(QScrollArea):
 
     def _title(self, text: str, first: bool = False) -> None:
         if not first:
-            self._layout.addSpacing(8)
+            self._layout.addSpacing(4)
             line = QFrame()
             theme.set_property(line, "line", True)
             self._layout.addWidget(line)
-            self._layout.addSpacing(4)
+            self._layout.addSpacing(2)
         label = QLabel(text)
         label.setFont(theme.title_font())
         theme.set_property(label, "title", True)
@@ -141,10 +141,10 @@ class Inspector(QScrollArea):
         spin.setAccessibleName(name)
         return spin
 
-    def _row(self, label: QLabel, *widgets: QWidget) -> None:
+    def _row(self, label: QLabel, *widgets: QWidget, wide: bool = False) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        label.setMinimumWidth(72)
+        label.setMinimumWidth(LABEL_PX if wide else 20)
         row.addWidget(label)
         for widget in widgets:
             row.addWidget(widget, 1 if isinstance(widget, (QComboBox, QSlider)) else 0)
@@ -160,11 +160,6 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.focus_slider)
         self.focus_spin = self._spin(self.tr("Focus d_f"), 1.0, 0.005, 3)
         self.focus_spin.valueChanged.connect(lambda value: self._type("focus", value))
-        label = QLabel(self.tr("&Distance d_f"))
-        label.setBuddy(self.focus_spin)
-        self._layout.addLayout(self._spread(label, self.focus_spin))
-        self.focus_text = self._quiet()
-        self._layout.addWidget(self.focus_text)
         self.easing_box = QComboBox()
         self.easing_box.setAccessibleName(self.tr("Easing"))
         self.easing_box.setToolTip(self.tr("How the value goes on from the key to the next one"))
@@ -177,17 +172,11 @@ class Inspector(QScrollArea):
         for name in EASINGS:
             self.easing_box.addItem(icon(f"ease_{name}"), words[name], name)
         self.easing_box.activated.connect(lambda index: self._keys.set_easing(self.easing_box.itemData(index)))
-        self.easing_label = QLabel(self.tr("&Easing"))
-        self.easing_label.setBuddy(self.easing_box)
-        self._row(self.easing_label, self.easing_box)
-
-    @staticmethod
-    def _spread(label: QLabel, widget: QWidget) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(label)
-        row.addStretch(1)
-        row.addWidget(widget)
-        return row
+        label = QLabel(self.tr("&d_f"))
+        label.setBuddy(self.focus_spin)
+        self._row(label, self.focus_spin, self.easing_box)
+        self.focus_text = self._quiet()
+        self._layout.addWidget(self.focus_text)
 
     def _build_blur(self) -> None:
         self._title(self.tr("BLUR"))
@@ -202,15 +191,14 @@ class Inspector(QScrollArea):
         self.blur_slider.valueChanged.connect(self._on_blur_slider)
         self.blur_spin = self._spin(self.tr("Blur K"), K_MAX, 1.0, 1)
         self.blur_spin.valueChanged.connect(lambda value: self._type("blur", value))
-        label = QLabel(self.tr("Amount &K"))
+        label = QLabel(self.tr("&K"))
         label.setBuddy(self.blur_spin)
-        self._layout.addWidget(self.blur_slider)
-        self._layout.addLayout(self._spread(label, self.blur_spin))
+        self._row(label, self.blur_slider, self.blur_spin)
         self.blur_text = self._quiet()
         self._layout.addWidget(self.blur_text)
 
     def _build_look(self) -> None:
-        self._title(self.tr("LOOK"))
+        self._title(self.tr("LOOK AND DEPTH"))
         self.renderer_box = QComboBox()
         self.renderer_box.setAccessibleName(self.tr("Renderer"))
         words = {"scatter": self.tr("Scatter"), "layered": self.tr("Layered"), "vbr": self.tr("VBR")}
@@ -229,17 +217,16 @@ class Inspector(QScrollArea):
         )
         label = QLabel(self.tr("&Renderer"))
         label.setBuddy(self.renderer_box)
-        self._row(label, self.renderer_box)
+        self._row(label, self.renderer_box, wide=True)
 
     def _build_depth(self) -> None:
-        self._title(self.tr("DEPTH"))
         self.depth_box = QComboBox()
         self.depth_box.setAccessibleName(self.tr("Depth from"))
         self.depth_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.depth_box.activated.connect(self._on_depth_chosen)
         label = QLabel(self.tr("De&pth from"))
         label.setBuddy(self.depth_box)
-        self._row(label, self.depth_box)
+        self._row(label, self.depth_box, wide=True)
         self.depth_bar = QProgressBar()
         self.depth_bar.setTextVisible(False)
         self.depth_bar.setRange(0, 1000)
@@ -247,13 +234,17 @@ class Inspector(QScrollArea):
         self.depth_button = QToolButton()
         self.depth_button.clicked.connect(self._on_depth_button)
         self.depth_text = self._quiet()
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.addWidget(self.depth_text, 0, 0)
-        grid.addWidget(self.depth_bar, 1, 0)
-        grid.addWidget(self.depth_button, 0, 1, 2, 1)
-        grid.setColumnStretch(0, 1)
-        self._layout.addLayout(grid)
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addStretch(1)
+        texts.addWidget(self.depth_text)
+        texts.addWidget(self.depth_bar)
+        texts.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addLayout(texts, 1)
+        row.addWidget(self.depth_button)
+        self._layout.addLayout(row)
 
     # --- values -----------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
                     menu.addSeparator()
                 menu.addAction(action)
         self.addActions(self.actions_.all())
-        export = QPushButton(icon("export"), self.tr("Export"))
+        export = QPushButton(icon("export", role="on_accent"), self.tr("Export"))
         export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         export.setToolTip(self.actions_.get("export").toolTip())
         theme.set_property(export, "primary", True)
@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
         self.export_dialog.exported.connect(
             lambda result: self.status.show_note(self.tr("Written: {path}").format(path=result.path))
         )
+        self.transport.as_frames_changed.connect(self.timeline.set_as_frames)
         self.status.failure_clicked.connect(self.errors.report)
         self.document.noted.connect(self.status.show_note)
         self.document.opening.connect(
@@ -241,9 +242,15 @@ class MainWindow(QMainWindow):
         if self.curves is None:
             from app.curves import CurveEditor  # pyqtgraph takes a moment to import
 
-            self.curves = CurveEditor(self.session)
+            self.curves = CurveEditor(self.session, viewport=self.timeline.viewport)
+            self.curves.setMinimumHeight(144)
             self.split.addWidget(self.curves)
+            self.split.setStretchFactor(2, 0)
         self.curves.setVisible(shown)
+        if shown:  # as much as it needs, the rest stays with the picture
+            graph = max(self.curves.minimumHeight(), self.split.height() // 5)
+            timeline = self.timeline.minimumSizeHint().height()
+            self.split.setSizes([self.split.height() - graph - timeline, timeline, graph])
 
     def _set_full_screen(self, full: bool) -> None:
         if full:

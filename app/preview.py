@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FINAL_DELAY_MS = 150
 """How long the document must be quiet before the picture is rendered in full size."""
-DRAFT_LINES = (216, 270, 360, 432, 540, 720)
+DRAFT_LINES = (180, 216, 270, 360, 432, 540, 720)
 SLOW_DRAFT_SECONDS = 0.09
 QUICK_DRAFT_SECONDS = 0.03
 CACHE_BYTES = 256 << 20
@@ -83,7 +83,7 @@ class PreviewController(QObject):
         self._shown_generation = 0
         self._asked: RenderRequest | None = None
         self._shown: RenderedFrame | None = None
-        self._draft_step = 2
+        self._draft_step = 3
         self._display_lines = DRAFT_LINES[-1]
         self._last_failure = ""
         self._cache = PictureCache()
@@ -135,7 +135,7 @@ class PreviewController(QObject):
     def depth_filled(self) -> None:
         """More disparity is there: a picture that had to do without is made again."""
         if self._shown is None or is_provisional(self._shown):
-            self._asked = self._shown = None
+            self._asked = None
             self._update()
 
     def depth_replaced(self) -> None:
@@ -217,8 +217,9 @@ class PreviewController(QObject):
 
     def _show_cached(self, request: RenderRequest) -> bool:
         frame = self._cache.get(request)
-        if frame is None and self._shown is not None and self._shown.request == request:
-            frame = self._shown
+        shown = self._shown
+        if frame is None and shown is not None and shown.request == request and not is_provisional(shown):
+            frame = shown
         if frame is None:
             return False
         self._asked = request
@@ -237,11 +238,24 @@ class PreviewController(QObject):
         self._last_failure = ""
         if frame.request.depth_revision in (0, self._revision) and not is_provisional(frame):
             self._cache.put(frame)
-        if frame.request.lines and frame.request.view == "result":
+        if frame.request.lines and frame.request.view == "result" and not is_provisional(frame):
             self._adapt_draft(frame)
         wanted = "source" if self._compare else self._view
+        if self._is_no_better(frame):
+            return
         if generation > self._shown_generation and frame.request.view == wanted:
             self._show(generation, frame)
+
+    def _is_no_better(self, frame: RenderedFrame) -> bool:
+        """Whether the picture on screen already is all that can be had before more depth is there."""
+        shown = self._shown
+        return (
+            shown is not None
+            and is_provisional(shown)
+            and is_provisional(frame)
+            and (shown.request.frame_index, shown.request.view) == (frame.request.frame_index, frame.request.view)
+            and shown.rgb.shape[0] >= frame.rgb.shape[0]
+        )
 
     def _show(self, generation: int, frame: RenderedFrame) -> None:
         self._shown_generation = generation
@@ -251,7 +265,8 @@ class PreviewController(QObject):
     def _adapt_draft(self, frame: RenderedFrame) -> None:
         """Fewer lines where a draft was slow, more where it was quick."""
         if frame.seconds > SLOW_DRAFT_SECONDS:
-            self._draft_step = max(0, self._draft_step - 1)
+            steps = 2 if frame.seconds > 3 * SLOW_DRAFT_SECONDS else 1
+            self._draft_step = max(0, self._draft_step - steps)
         elif frame.seconds < QUICK_DRAFT_SECONDS:
             self._draft_step = min(len(DRAFT_LINES) - 1, self._draft_step + 1)
 

@@ -91,6 +91,8 @@ class Session(QObject):
         self._gesture = 0
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        stack = self.undo_stack
+        self.destroyed.connect(lambda: stack.blockSignals(True))  # it clears itself when it goes; nobody is to react
 
     # --- what is there ----------------------------------------------------------------------------------------------
 

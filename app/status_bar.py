@@ -6,7 +6,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from app import theme
 from app.errors import describe
@@ -38,6 +38,7 @@ class JobStrip(QWidget):
         self.cancel_button.setToolTip(self.tr("Cancel: {title}").format(title=job.title))
         self.cancel_button.setAccessibleName(self.cancel_button.toolTip())
         self.cancel_button.clicked.connect(self._cancel)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(4)

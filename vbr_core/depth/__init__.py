@@ -19,7 +19,7 @@ def load_estimator(name: str = "starter", device: str = "cpu") -> DisparityEstim
         ModelError: There is no such model, or its weights are missing, damaged or of another network.
     """
     from vbr_core.depth.estimator import StarterEstimator
-    from vbr_core.depth.registry import find_model, model_path
+    from vbr_core.depth.registry import find_model, verify_model
 
     entry = find_model(name)
-    return StarterEstimator(entry, model_path(entry), device)
+    return StarterEstimator(entry, verify_model(name), device)

@@ -61,13 +61,15 @@ def load_starter_network(path: Path) -> StarterNetwork:
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
     except FileNotFoundError as error:
         raise ModelError(f"The weights file '{path}' is missing.", hint) from error
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"'{path.name}' is damaged or is not a safetensors file.", hint) from error
-    missing, unexpected = network.load_state_dict(tensors, strict=False)
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-    if missing or unexpected:
-        name = (missing or unexpected)[0]
+    wanted = {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+    for name in sorted(wanted.keys() ^ tensors.keys()):
         raise ModelError(f"'{path.name}' does not fit the network: '{name}' is missing or unknown.", hint)
+    for name, value in tensors.items():
+        if value.shape != wanted[name].shape or not bool(torch.isfinite(value).all()):
+            raise ModelError(f"'{path.name}' does not fit the network: '{name}' has a wrong shape or value.", hint)
+    network.load_state_dict(tensors, strict=False)
     return network.eval()
 
 

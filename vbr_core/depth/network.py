@@ -28,6 +28,10 @@ class StarterConfig:
     width: int = 56
     long_side: int = 384
 
+    def __post_init__(self) -> None:
+        if self.backbone != "tf_efficientnet_lite0" or not 8 <= self.width <= 512 or not 64 <= self.long_side <= 2048:
+            raise ValueError(f"{self} is not a starter network")
+
     def as_dict(self) -> dict[str, str | int]:
         """Plain values, for JSON."""
         return asdict(self)

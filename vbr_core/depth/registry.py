@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from resources import resource_path
-
 from vbr_core.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

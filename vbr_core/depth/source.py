@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
-import cv2
 import numpy as np
 
 from vbr_core.depth.cache import CHUNK_FRAMES, DisparityCache
 from vbr_core.depth.estimator import RANGE_PERCENTILES, normalise
+from vbr_core.depth.pictures import PICTURE_SUFFIXES, natural_order, picture_size, read_grey
 from vbr_core.errors import DepthError, VbrError
 from vbr_core.video.reader import VideoReader
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 ASPECT_TOLERANCE = 0.02
 KEPT_MAPS = 24
 
@@ -168,12 +166,7 @@ class FolderDisparity(_ImportedDisparity):
         if not 0 <= frame_index < self.frame_count:
             raise DepthError(f"There is no disparity for frame {frame_index}.")
         found = read_grey(self._files[frame_index])
-        if found.shape != self._size:
-            raise DepthError(
-                f"The disparity pictures differ in size: '{self._files[frame_index].name}' is {found.shape[1]} x "
-                f"{found.shape[0]}, the first one {self._size[1]} x {self._size[0]}.",
-                "Export them again in one size.",
-            )
+        _check_same_size(self._files[frame_index].name, (found.shape[0], found.shape[1]), self._size)
         return found
 
 
@@ -192,34 +185,6 @@ class VideoDisparity(_ImportedDisparity):
         return np.asarray(rgb.astype(np.float32).mean(axis=-1) * scale, dtype=np.float32)
 
 
-def read_grey(path: Path) -> NDArray[np.float32]:
-    """A grey picture file as disparity: (h, w) float32 0..1, 1 = largest value of its bit depth.
-
-    Raises:
-        DepthError: The file cannot be read or is not grey.
-    """
-    try:
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error):
-        picture = None
-    if picture is None:
-        raise DepthError(f"The disparity picture '{path.name}' cannot be read.", "Export it again.")
-    if picture.ndim == 3:
-        colors = picture[..., :3].astype(np.int32)
-        if int((colors.max(axis=-1) - colors.min(axis=-1)).max()) > np.iinfo(picture.dtype).max // 32:
-            raise DepthError(f"The disparity picture '{path.name}' is coloured.", "Give grey pictures, white nearest.")
-        picture = picture[..., 1]
-    if picture.dtype not in (np.uint8, np.uint16):
-        raise DepthError(f"The disparity picture '{path.name}' is neither 8 nor 16 bit.", "Give grey PNG pictures.")
-    scale = np.float32(1.0 / np.iinfo(picture.dtype).max)
-    return np.asarray(picture.astype(np.float32) * scale, dtype=np.float32)
-
-
-def natural_order(path: Path) -> list[tuple[int, int | str]]:
-    """Sort key that puts 2.png before 10.png."""
-    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"(\d+)", path.name) if part]
-
-
 def _check_aspect(found: tuple[int, int], size: tuple[int, int], name: str) -> None:
     ratio = (found[1] / found[0]) / (size[1] / size[0])
     if abs(ratio - 1.0) > ASPECT_TOLERANCE:
@@ -227,6 +192,15 @@ def _check_aspect(found: tuple[int, int], size: tuple[int, int], name: str) -> N
             f"The disparity in '{name}' is {found[1]} x {found[0]}, another shape than the clip's {size[1]} x "
             f"{size[0]}.",
             "It must show the same picture, at any scale.",
+        )
+
+
+def _check_same_size(name: str, found: tuple[int, int], first: tuple[int, int]) -> None:
+    if found != first:
+        raise DepthError(
+            f"The disparity pictures differ in size: '{name}' is {found[1]} x {found[0]}, the first one {first[1]} x "
+            f"{first[0]}.",
+            "Export them again in one size.",
         )
 
 
@@ -262,7 +236,9 @@ def open_disparity(path: Path, frame_count: int, size: tuple[int, int]) -> Folde
             raise DepthError(f"The folder '{path}' holds no pictures.", f"Give {', '.join(PICTURE_SUFFIXES)} files.")
         _check_count(len(files), frame_count, path.name)
         first = read_grey(files[0])
-        _check_aspect(first.shape, size, path.name)
+        _check_aspect((first.shape[0], first.shape[1]), size, path.name)
+        for file in files[1:]:
+            _check_same_size(file.name, picture_size(file), (first.shape[0], first.shape[1]))
         newest = max(file.stat().st_mtime_ns for file in files)
         source = FolderDisparity(files, (first.shape[0], first.shape[1]), f"{path.absolute()}-{len(files)}-{newest}")
         source.read(len(files) - 1)

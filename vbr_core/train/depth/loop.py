@@ -204,7 +204,7 @@ def train(config: TrainConfig) -> Trainer:
 
 
 def export(checkpoint: Path, target: Path, note: str = "") -> None:
-    """Write the averaged weights of a checkpoint as float16 safetensors, and ``models.json`` with its hash beside it."""
+    """Write a checkpoint's averaged weights as float16 safetensors, and ``models.json`` with their hash beside it."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     tensors = {
         name: (value.half() if value.dtype.is_floating_point else value).contiguous()

@@ -8,7 +8,10 @@ Estimation, eq. 4 to 11).
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def align(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

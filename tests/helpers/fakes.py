@@ -1,0 +1,215 @@
+"""A core, a frame server and dialogs for tests of the window: no video, no network, no waiting."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.core_access import OpenedClip
+from vbr_core.clip_link import ClipLink
+from vbr_core.project import Clip, Project
+from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vbr_core.jobs import JobContext
+    from vbr_core.settings import ExportSettings
+
+WIDTH, HEIGHT, FRAMES = 320, 180, 48
+
+
+def make_info(
+    path: Path = Path("/clips/fake.mp4"), frame_count: int = FRAMES, width: int = WIDTH, height: int = HEIGHT
+) -> Any:
+    """The facts of a clip that the window reads."""
+    return SimpleNamespace(
+        path=path,
+        width=width,
+        height=height,
+        frame_count=frame_count,
+        frame_rate=Fraction(24),
+        time_base=Fraction(1, 24),
+        duration_seconds=frame_count / 24,
+        note="",
+    )
+
+
+class FakeDisparity:
+    """Disparity that rises from left to right; ready for the frames below ``ready_frames``."""
+
+    cuts: tuple[int, ...] = ()
+
+    def __init__(self, ready_frames: int = FRAMES) -> None:
+        self.ready_frames = ready_frames
+
+
+class FakeFrameServer:
+    """Paints the values of the request into the picture: red d_f, green K / 400, blue the frame."""
+
+    def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
+        self.width, self.height = width, height
+        self.requests: list[RenderRequest] = []
+        self.sampled: list[tuple[int, float, float]] = []
+        self.gate = threading.Event()
+        """Rendering waits for it."""
+        self.gate.set()
+        self.began = threading.Event()
+        """Set whenever a rendering begins."""
+        self.error: Exception | None = None
+        self.disparity: FakeDisparity | None = None
+        self.closed = False
+        self.thread_names: set[str] = set()
+
+    def set_disparity(self, source: Any) -> None:
+        self.disparity = source
+
+    def _ready(self, frame_index: int) -> bool:
+        return self.disparity is not None and frame_index < self.disparity.ready_frames
+
+    def render(self, request: RenderRequest) -> RenderedFrame:
+        self.thread_names.add(threading.current_thread().name)
+        self.requests.append(request)
+        self.began.set()
+        assert self.gate.wait(20), "the test never opened the gate"
+        if self.error is not None:
+            raise self.error
+        lines = request.lines or self.height
+        rgb = np.empty((lines, round(self.width * lines / self.height), 3), np.uint8)
+        rgb[...] = (round(255 * request.d_f), round(255 * request.k / 400), request.frame_index % 256)
+        return RenderedFrame(request, rgb, 0.05, self.height, self._ready(request.frame_index))
+
+    def sample(self, frame_index: int, x: float, y: float) -> FocusSample | None:
+        self.sampled.append((frame_index, x, y))
+        if not self._ready(frame_index):
+            return None
+        return FocusSample(frame_index, x, y, x / self.width, 25)
+
+    def histogram(self, frame_index: int, bins: int = 64) -> np.ndarray | None:
+        return np.linspace(0.0, 1.0, bins, dtype=np.float32) if self._ready(frame_index) else None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeCore:
+    """Answers at once, unless a gate is closed."""
+
+    def __init__(self) -> None:
+        self.server = FakeFrameServer()
+        self.info = make_info()
+        self.open_error: Exception | None = None
+        self.link: ClipLink | None = None
+        self.depth_gate = threading.Event()
+        self.depth_gate.set()
+        self.depth_error: Exception | None = None
+        self.depth_asked: list[str] = []
+        self.cuts: tuple[int, ...] = ()
+        self.partial_frames = 0
+        """Frames that are ready as soon as the depth job has begun."""
+        self.export_gate = threading.Event()
+        self.export_gate.set()
+        self.export_error: Exception | None = None
+        self.exported: list[tuple[Project, Path, ExportSettings, object]] = []
+        self.source: FakeDisparity | None = None
+
+    def open_clip(self, path: Path, ctx: JobContext) -> OpenedClip:
+        if self.open_error is not None:
+            raise self.open_error
+        entry = Clip(path=str(path), absolute_path=str(path), frame_count=self.info.frame_count)
+        return OpenedClip(path, self.info, entry)
+
+    def find_clip(self, clip: Clip, project_path: Path | None) -> ClipLink:
+        return self.link or ClipLink("found", Path(clip.absolute_path or clip.path))
+
+    def open_frames(self, path: Path) -> FakeFrameServer:
+        return self.server
+
+    def estimate_depth(
+        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None]
+    ) -> FakeDisparity:
+        self.depth_asked.append(depth)
+        if self.depth_error is not None:
+            raise self.depth_error
+        source = self.source = FakeDisparity(self.partial_frames)
+        source.cuts = self.cuts
+        on_ready(source)
+        done = 0
+        while not self.depth_gate.wait(0.01):
+            done = min(done + 1, FRAMES - 1)
+            ctx.step(done, FRAMES, "Estimating depth")
+        source.ready_frames = FRAMES
+        return source
+
+    def export_video(
+        self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
+    ) -> Any:
+        done = 0
+        while not self.export_gate.wait(0.01):
+            done = min(done + 1, FRAMES - 1)
+            ctx.step(done, FRAMES, "Rendering")
+        ctx.step(FRAMES, FRAMES, "Rendering")
+        if self.export_error is not None:
+            raise self.export_error
+        self.exported.append((project, clip_path, settings, disparity))
+        return SimpleNamespace(path=Path(settings.output), frame_count=FRAMES, seconds=2.0, note="")
+
+    def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
+        return 125.0
+
+    def describe_device(self) -> str:
+        return "CPU, 2 cores"
+
+    def sample_clip_path(self) -> Path:
+        return Path("/clips/sample.mp4")
+
+
+class FakeDialogs:
+    """Answers questions from attributes and notes what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.document: Path | None = None
+        self.clip: Path | None = None
+        self.project_target: Path | None = None
+        self.export_target: Path | None = None
+        self.depth: Path | None = None
+        self.unsaved = "cancel"
+        self.swapped = "cancel"
+
+    def choose_document(self) -> Path | None:
+        self.asked.append("document")
+        return self.document
+
+    def locate_clip(self, sentence: str) -> Path | None:
+        self.asked.append(f"locate: {sentence}")
+        return self.clip
+
+    def choose_project_target(self, suggestion: Path) -> Path | None:
+        self.asked.append(f"save: {suggestion.name}")
+        return self.project_target
+
+    def choose_export_target(self, suggestion: Path) -> Path | None:
+        self.asked.append("export")
+        return self.export_target
+
+    def choose_depth_folder(self) -> Path | None:
+        self.asked.append("depth folder")
+        return self.depth
+
+    def choose_depth_video(self) -> Path | None:
+        self.asked.append("depth video")
+        return self.depth
+
+    def ask_unsaved(self, name: str) -> str:
+        self.asked.append(f"unsaved: {name}")
+        return self.unsaved
+
+    def ask_swapped(self, sentence: str) -> str:
+        self.asked.append("swapped")
+        return self.swapped

@@ -32,8 +32,8 @@ def test_kernel_is_the_disc(radius):
             assert kernel[middle + dy, middle + dx] == pytest.approx(weight, abs=2e-4)
     y, x = np.mgrid[-middle : middle + 1, -middle : middle + 1]
     # second moment of a disc: r^2 / 4 along each axis (plus the pixel's own 1/12)
-    assert (kernel * x**2).sum() == pytest.approx(radius**2 / 4, rel=0.12, abs=0.12)
-    assert (kernel * y**2).sum() == pytest.approx(radius**2 / 4, rel=0.12, abs=0.12)
+    assert (kernel * x**2).sum() == pytest.approx(radius**2 / 4, rel=0.12, abs=0.16)
+    assert (kernel * y**2).sum() == pytest.approx(radius**2 / 4, rel=0.12, abs=0.16)
     # a flat top: full pixels well inside weigh 1 / area
     if radius > 3:
         assert kernel[middle, middle] == pytest.approx(1 / (np.pi * radius**2), rel=1e-3)

@@ -20,7 +20,8 @@ def to_numpy(array: Any) -> NDArray[np.float32]:
     """A float32 numpy array from a numpy array, a torch tensor or numbers."""
     if hasattr(array, "detach"):
         array = array.detach().cpu().numpy()
-    return np.ascontiguousarray(np.asarray(array, dtype=np.float32))
+    result: NDArray[np.float32] = np.asarray(array, dtype=np.float32, order="C")
+    return result
 
 
 class Renderer(abc.ABC):

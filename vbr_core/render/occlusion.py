@@ -148,7 +148,8 @@ def _continue_far_side(
     largest = float((depth - d_f).abs().max()) * k_px
     reach = int(min(MAX_REACH_PX, largest + 2) / scale) + 2
     zone = max_filter(edge, reach) > 0
-    local_far, local_near = min_filter(coarse, reach), max_filter(coarse, reach)
+    # wider than the zone: every pixel of the zone must see both sides of its edge
+    local_far, local_near = min_filter(coarse, reach + 3), max_filter(coarse, reach + 3)
     far_side = (coarse <= 0.5 * (local_far + local_near)) & zone
     filled = pull_push(torch.cat([color, coarse], dim=1), far_side.float() * clean)
     if scale > 1:

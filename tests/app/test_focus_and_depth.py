@@ -50,7 +50,7 @@ def test_alt_click_only_looks(rig: WindowRig) -> None:
     reticle = rig.window.viewer.reticle
     assert reticle is not None
     assert reticle.kind == "candidate"
-    assert reticle.text.startswith("d_f 0.25")
+    assert reticle.text.startswith("d_f 0.2")
     assert not rig.session.is_dirty
 
 

@@ -27,8 +27,8 @@ SETTINGS = "temporal-filter-1"
 """Names the processing after the network; part of the cache key."""
 
 BATCH_FRAMES = 2
-LEAD_FRAMES = 4
-"""Frames before a gap that are looked at again, so that the temporal filter is warm when the gap begins."""
+LEAD_FRAMES = 1
+"""Frames before a gap that are decoded again: a cut can be seen, and the temporal filter goes on where it was."""
 
 
 def estimate_clip(
@@ -111,6 +111,12 @@ def _estimate_run(
     batch: list[tuple[int, NDArray[np.float32]]] = []
     with ReadAhead(decode) as frames:
         for item in frames:
+            if item[0] < start:
+                detector.is_cut(item[1])
+                before = cache.read(first - 1)
+                if before is not None:
+                    smooth.restore(before.raw[-1], item[1])
+                continue
             batch.append(item)
             if len(batch) < BATCH_FRAMES and item[0] + 1 < stop:
                 continue
@@ -118,12 +124,8 @@ def _estimate_run(
             for (frame_index, picture), raw in zip(batch, raws, strict=True):
                 if detector.is_cut(picture):
                     smooth.reset()
-                    if frame_index >= start:
-                        cuts.append(frame_index)
-                calm = smooth(raw, picture)
-                if frame_index < start:
-                    continue
-                maps.append(calm)
+                    cuts.append(frame_index)
+                maps.append(smooth(raw, picture))
                 done += 1
                 if frame_index + 1 == cache.chunk_span(chunk)[1]:
                     cache.write(chunk, np.stack(maps), tuple(cuts))

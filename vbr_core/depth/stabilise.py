@@ -26,6 +26,10 @@ class TemporalFilter:
         """Forget the past: a new shot begins."""
         self._picture = self._disparity = None
 
+    def restore(self, disparity: NDArray[np.float32], picture: NDArray[np.float32]) -> None:
+        """Go on after an earlier frame: its filtered disparity (h, w) and its picture (H, W, 3), float32 0..1."""
+        self._picture, self._disparity = _shrink(picture, disparity), disparity
+
     def __call__(self, raw: NDArray[np.float32], picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """Filter the next frame.
 
@@ -36,9 +40,7 @@ class TemporalFilter:
         Returns:
             (h, w) float32.
         """
-        size = (raw.shape[1], raw.shape[0])
-        small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-        small = cv2.blur(small, (3, 3))
+        small = _shrink(picture, raw)
         out = raw
         if self._picture is not None and self._disparity is not None and self._disparity.shape == raw.shape:
             change = cv2.dilate(np.abs(small - self._picture).max(axis=-1), np.ones((5, 5), np.uint8))
@@ -47,3 +49,10 @@ class TemporalFilter:
             out = (self._disparity + weight * (raw - self._disparity)).astype(np.float32)
         self._picture, self._disparity = small, out
         return out
+
+
+def _shrink(picture: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The picture at the size of its disparity, without fine grain: (h, w, 3) float32 0..1."""
+    size = (disparity.shape[1], disparity.shape[0])
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(small, (3, 3)), dtype=np.float32)

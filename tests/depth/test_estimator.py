@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vbr_core.depth import load_estimator, registry
-from vbr_core.depth.estimator import StarterEstimator, load_starter_network, normalise
+from vbr_core.depth.estimator import StarterEstimator, load_starter_network
 from vbr_core.depth.network import StarterConfig, StarterNetwork
+from vbr_core.depth.ranges import normalise
 from vbr_core.depth.registry import ModelEntry, find_model, list_models, model_path, verify_model
 from vbr_core.errors import InputError, ModelError
 
@@ -194,8 +195,6 @@ def test_the_bundled_weights_are_numbers_of_a_trained_network() -> None:
 
 
 def test_the_package_and_the_imports_need_no_torch() -> None:
-    code = (
-        "import sys, vbr_core.depth, vbr_core.depth.registry, vbr_core.depth.cache, vbr_core.depth.upsample;"
-        "assert 'torch' not in sys.modules, 'torch was imported'"
-    )
+    modules = ", ".join(f"vbr_core.depth.{name}" for name in ("registry", "cache", "source", "upsample", "export"))
+    code = f"import sys, {modules}; assert 'torch' not in sys.modules, 'torch was imported'"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from vbr_core.depth.network import StarterConfig, StarterNetwork, input_size
+from vbr_core.depth.ranges import RANGE_PERCENTILES, normalise
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.errors import InputError, ModelError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.depth.registry import ModelEntry
-
-RANGE_PERCENTILES = (1.0, 99.0)
-"""The range of a shot runs between these percentiles of all its disparities: a speck of snow cannot move it."""
 
 
 class DisparityEstimator(Protocol):
@@ -117,13 +115,6 @@ class StarterEstimator:
                 for small, picture in zip(raw, pictures, strict=True)
             ]
         )
-
-
-def normalise(raw: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
-    """Raw disparity over a range, clipped to 0..1. An empty range gives 0.5 everywhere: nothing is nearer."""
-    if not high - low > 1e-6:
-        return np.full_like(raw, 0.5)
-    return np.clip((raw - np.float32(low)) / np.float32(high - low), 0.0, 1.0).astype(np.float32)
 
 
 def _as_frames(frames: Any) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vbr_core.depth.cache import CHUNK_FRAMES, DisparityCache
-from vbr_core.depth.estimator import RANGE_PERCENTILES, normalise
 from vbr_core.depth.pictures import PICTURE_SUFFIXES, natural_order, picture_size, read_grey
+from vbr_core.depth.ranges import RANGE_PERCENTILES, normalise
 from vbr_core.errors import DepthError, VbrError
 from vbr_core.video.reader import VideoReader
 
@@ -177,6 +177,10 @@ class VideoDisparity(_ImportedDisparity):
         super().__init__(reader.info.frame_count, fingerprint)
         self._reader = reader
 
+    def close(self) -> None:
+        """Close the video."""
+        self._reader.close()
+
     def _load(self, frame_index: int) -> NDArray[np.float32]:
         if not 0 <= frame_index < self.frame_count:
             raise DepthError(f"There is no disparity for frame {frame_index}.")
@@ -247,10 +251,13 @@ def open_disparity(path: Path, frame_count: int, size: tuple[int, int]) -> Folde
         reader = VideoReader(path)
     except VbrError as error:
         raise DepthError(f"The disparity video cannot be used: {error.message}", error.hint) from error
-    _check_count(reader.info.frame_count, frame_count, path.name)
-    _check_aspect((reader.info.height, reader.info.width), size, path.name)
-    rgb = reader.frame(0).rgb.astype(np.int32)
-    if int((rgb.max(axis=-1) - rgb.min(axis=-1)).max()) > (65535 if rgb.max() > 255 else 255) // 8:
+    try:
+        _check_count(reader.info.frame_count, frame_count, path.name)
+        _check_aspect((reader.info.height, reader.info.width), size, path.name)
+        rgb = reader.frame(0).rgb
+        if int(np.ptp(rgb.astype(np.int32), axis=-1).max()) > np.iinfo(rgb.dtype).max // 8:
+            raise DepthError(f"The disparity video '{path.name}' is coloured.", "Give a grey video, white nearest.")
+    except VbrError:
         reader.close()
-        raise DepthError(f"The disparity video '{path.name}' is coloured.", "Give a grey video, white nearest.")
+        raise
     return VideoDisparity(reader, f"{path.absolute()}-{path.stat().st_mtime_ns}")

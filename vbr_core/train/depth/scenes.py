@@ -170,7 +170,6 @@ def rendered_scene(
 ) -> tuple[NDArray[np.float32], Disparity]:
     """A part of a rendered pair, half of the time with cut-outs in front of it."""
     picture, depth16 = assets.pairs[rng.integers(len(assets.pairs))]
-    # the nearest corner of a floor often eats half of the range: the square root spreads the rest
     depth = depth16.astype(np.float32) / 65535.0
     cut, cut_depth = random_crop(rng, picture, depth, size)
     assert cut_depth is not None

@@ -55,6 +55,9 @@ class FrameWorker(QObject):
         self._histogram_slot: int | None = None
         self._thumbnails: deque[int] = deque()
         self._stopping = False
+        self._is_urgent = False
+        self._calm = threading.Event()
+        self._calm.set()
         self._server: FrameServerLike | None = None
         self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
         self._thread.start()
@@ -88,12 +91,14 @@ class FrameWorker(QObject):
         """Ask for a picture; replaces one that was asked for and not begun."""
         with self._condition:
             self._render_slot = (generation, request)
+            self._note_urgency()
             self._condition.notify()
 
     def post_sample(self, token: object, frame_index: int, x: float, y: float) -> None:
         """Ask for the disparity under a point of the upright picture. Every request is answered."""
         with self._condition:
             self._samples.append((token, frame_index, x, y))
+            self._note_urgency()
             self._condition.notify()
 
     def post_histogram(self, frame_index: int) -> None:
@@ -107,6 +112,17 @@ class FrameWorker(QObject):
         with self._condition:
             self._thumbnails = deque(frames)
             self._condition.notify()
+
+    def wait_until_calm(self, timeout_seconds: float) -> None:
+        """For long jobs, between two of their steps: let a picture that somebody waits for go first."""
+        self._calm.wait(timeout_seconds)
+
+    def _note_urgency(self) -> None:
+        """Called with the lock held, whenever work came or went."""
+        if self._is_urgent or (self._server is not None and (self._samples or self._render_slot)):
+            self._calm.clear()
+        else:
+            self._calm.set()
 
     def stop(self, timeout_seconds: float = 30.0) -> bool:
         """End the thread after the picture it is at. Returns whether it ended."""
@@ -127,11 +143,15 @@ class FrameWorker(QObject):
     def _run(self) -> None:
         while True:
             with self._condition:
+                self._is_urgent = False
+                self._note_urgency()
                 self._condition.wait_for(self._has_work)
                 if self._stopping:
                     break
+                self._is_urgent = bool(self._samples or self._render_slot)
                 task, epoch = self._take(), self._epoch
             task(epoch)
+        self._calm.set()
         self._close()
 
     def _take(self) -> Callable[[int], None]:

@@ -301,8 +301,8 @@ class Inspector(QScrollArea):
             return self.tr("{count} keys selected").format(count=selected)
         if not keys:
             if name == "focus":
-                return self.tr("Click the picture to focus there. The value holds for the whole clip until then.")
-            return self.tr("The same for the whole clip. Press B for a key here.")
+                return self.tr("No key yet. Click the picture to focus there.")
+            return self.tr("No key yet. B sets one here.")
         if edits.key_at(self._session.project.track(name), here) is not None:
             return self.tr("Key at {time}").format(time=timecode(here, info.frame_rate))
         before = [key.frame for key in keys if key.frame < here]
@@ -369,7 +369,7 @@ class Inspector(QScrollArea):
         self.depth_bar.setValue(round(1000 * progress.fraction))
         text = progress.phase
         if progress.total:
-            text += self.tr(" · {done} of {total}").format(done=progress.done, total=progress.total)
+            text = self.tr("{done} of {total}").format(done=progress.done, total=progress.total)
         if progress.remaining_seconds is not None:
             text += self.tr(" · about {time} left").format(time=about(progress.remaining_seconds))
         self.depth_text.setText(text)

@@ -35,12 +35,19 @@ class Job(QObject):
     _reported = Signal(object)
     _delivered = Signal(str, object)
 
-    def __init__(self, title: str, function: Callable[[JobContext], Any], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        function: Callable[[JobContext], Any],
+        parent: QObject | None = None,
+        courtesy: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.title = title
         self.progress: Progress | None = None
         self.is_running = True
         self._function = function
+        self._courtesy = courtesy
         self._token = CancelToken()
         self._last_report = 0.0
         self._thread: threading.Thread | None = None
@@ -89,6 +96,8 @@ class Job(QObject):
         if now - self._last_report >= PROGRESS_INTERVAL_SECONDS:
             self._last_report = now
             self._reported.emit(progress)
+        if self._courtesy is not None:
+            self._courtesy()
 
     # --- on the GUI thread ------------------------------------------------------------------------------------------
 
@@ -121,6 +130,8 @@ class JobRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self.courtesy: Callable[[], object] | None = None
+        """Called by every job between two steps, on its thread; may wait a little to let others go first."""
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -134,7 +145,7 @@ class JobRunner(QObject):
             title: What it is, in words for the user.
             function: Gets a JobContext; its result goes to ``finished``. It must not touch widgets.
         """
-        job = Job(title, function, self)
+        job = Job(title, function, self, self.courtesy)
         self._jobs.append(job)
         job.ended.connect(self._on_ended)
         QTimer.singleShot(0, job, job.start)

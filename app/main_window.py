@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from vbr_core.render.request import View
 
 LAYOUT_VERSION = 1
+COURTESY_SECONDS = 1.0
+"""How long a job waits between two steps for a picture that somebody waits for."""
 
 
 class MainWindow(QMainWindow):
@@ -54,6 +56,7 @@ class MainWindow(QMainWindow):
         self.runner = JobRunner(self)
         self.errors = ErrorReporter(self)
         self.worker = FrameWorker(self.core.open_frames, self)
+        self.runner.courtesy = lambda: self.worker.wait_until_calm(COURTESY_SECONDS)
         self.preview = PreviewController(self.session, self.worker, self)
         self.player = Player(self.session, self)
         self.keys = KeyController(self.session, self)
@@ -199,9 +202,6 @@ class MainWindow(QMainWindow):
         self.transport.as_frames_changed.connect(self.timeline.set_as_frames)
         self.status.failure_clicked.connect(self.errors.report)
         self.document.noted.connect(self.status.show_note)
-        self.document.opening.connect(
-            lambda name: self.status.show_note(self.tr("Opening {name}…").format(name=name) if name else "")
-        )
         self.document.saved.connect(lambda _path: self.status.show_saved(True))
         self.session.clip_opened.connect(self._on_clip_opened)
         self.session.changed.connect(self._show_title)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FINAL_DELAY_MS = 150
 """How long the document must be quiet before the picture is rendered in full size."""
+SLOW_FINAL_DELAY_MS = 700
+"""The same where the full size takes long: a rendering cannot be stopped, and the next draft would wait for it."""
+SLOW_FINAL_SECONDS = 0.8
 DRAFT_LINES = (180, 216, 270, 360, 432, 540, 720)
 SLOW_DRAFT_SECONDS = 0.09
 QUICK_DRAFT_SECONDS = 0.03
@@ -240,6 +243,9 @@ class PreviewController(QObject):
             self._cache.put(frame)
         if frame.request.lines and frame.request.view == "result" and not is_provisional(frame):
             self._adapt_draft(frame)
+        elif frame.request.view == "result" and not is_provisional(frame):
+            slow = frame.seconds > SLOW_FINAL_SECONDS
+            self._final_timer.setInterval(SLOW_FINAL_DELAY_MS if slow else FINAL_DELAY_MS)
         wanted = "source" if self._compare else self._view
         if self._is_no_better(frame):
             return

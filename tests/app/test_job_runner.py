@@ -104,3 +104,17 @@ def test_jobs_are_known_until_they_end(qtbot: QtBot) -> None:
     with qtbot.waitSignal(runner.idle, timeout=10_000):
         gate.set()
     assert runner.jobs == ()
+
+
+def test_jobs_are_courteous_between_steps(qtbot: QtBot) -> None:
+    runner = JobRunner()
+    threads: list[str] = []
+    runner.courtesy = lambda: threads.append(threading.current_thread().name)
+
+    def work(ctx: JobContext) -> None:
+        for n in range(3):
+            ctx.step(n, 3, "Working")
+
+    with qtbot.waitSignal(runner.idle, timeout=10_000):
+        runner.start("polite", work)
+    assert threads == ["job: polite"] * 3

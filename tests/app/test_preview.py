@@ -227,3 +227,16 @@ def test_the_cache_keeps_within_its_bytes() -> None:
         cache.put(RenderedFrame(request, np.zeros((10, 10, 3), np.uint8), 0.0, 10, True))
     kept = [n for n in range(10) if cache.get(RenderRequest(n, 0.5, 1.0)) is not None]
     assert kept == [7, 8, 9]
+
+
+def test_jobs_can_wait_for_the_picture_under_way(rig: Rig) -> None:
+    rig.open()
+    assert rig.worker._calm.wait(5)
+    rig.server.began.clear()
+    rig.server.gate.clear()
+    rig.set_blur(7.0)
+    assert rig.server.began.wait(5)
+    assert not rig.worker._calm.is_set()
+    rig.server.gate.set()
+    rig.wait_final()
+    assert rig.worker._calm.wait(5)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resources import resource_path
-
 from vbr_core.errors import VbrError
 
 if TYPE_CHECKING:
@@ -196,6 +195,17 @@ def render_reference(renderer: str, device: str) -> NDArray[np.float32]:
 def reference_path() -> Path:
     """The stored pictures."""
     return resource_path("self_test.npz")
+
+
+def store_reference() -> Path:
+    """Render the reference scene anew on the CPU and store it: after a renderer was changed on purpose.
+
+    ``python -c "from vbr_core.doctor import store_reference; store_reference()"``
+    """
+    from vbr_core.settings import RENDERERS
+
+    np.savez_compressed(reference_path(), **{name: render_reference(name, "cpu") for name in RENDERERS})  # type: ignore[arg-type]
+    return reference_path()
 
 
 def self_test(devices: tuple[str, ...] | None = None) -> list[Check]:

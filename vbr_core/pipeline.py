@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.depth.source import DisparitySource
+    from vbr_core.doctor import Check
     from vbr_core.video.info import ClipInfo
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv")
@@ -361,3 +362,14 @@ def time_export(project: Project, clip_path: str | Path, settings: ExportSetting
     engine.render(picture, ramp, 0.5, k)
     per_frame = time.perf_counter() - started
     return math.ceil(per_frame * (stop - start) * 10) / 10
+
+
+def self_test() -> list[Check]:
+    """Render a small scene on every device and compare it with stored pictures; write and read a short clip.
+
+    Returns:
+        One line of a report each; all are ``ok`` on a machine where the program works.
+    """
+    from vbr_core import doctor
+
+    return doctor.self_test()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 from typing import TYPE_CHECKING
@@ -86,7 +85,6 @@ def clean_window_state(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         from pytestqt.qtbot import _close_widgets
 
         _close_widgets(request.node)
-    gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
     left = [widget for widget in QApplication.topLevelWidgets() if widget not in before and widget.isVisible()]

@@ -10,7 +10,7 @@ import pytest
 from tests.depth.helpers import BrightnessEstimator
 from tests.helpers.clips import make_clip
 from vbr_core.depth.cache import CHUNK_FRAMES, DisparityCache, cache_key
-from vbr_core.depth.estimate import SETTINGS, estimate_clip
+from vbr_core.depth.estimate import SETTINGS, estimate_clip, reduce_picture
 from vbr_core.errors import DepthError
 from vbr_core.jobs import Cancelled, CancelToken, JobContext, Progress
 from vbr_core.video.reader import VideoReader
@@ -152,3 +152,15 @@ def test_a_clip_of_one_frame(tmp_path: Path) -> None:
     source = run(clip, tmp_path / "cache", BrightnessEstimator())
     assert source.frame_count == 1
     assert source.read(0).shape == (12, 16)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((1080, 1920), (1080, 1920)), ((2160, 3840), (720, 1280)), ((4320, 7680), (617, 1097)), ((5000, 2), (1250, 1))],
+)
+def test_large_pictures_are_reduced_before_they_become_floats(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    picture = np.full((*size, 3), 40_000, np.uint16)
+    out = reduce_picture(picture)
+    assert out.shape == (*expected, 3)
+    assert out.dtype == np.uint16
+    np.testing.assert_allclose(out, 40_000, atol=10)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from vbr_core.depth.cache import DisparityCache, cache_key, evict
@@ -27,6 +28,7 @@ SETTINGS = "temporal-filter-1"
 """Names the processing after the network; part of the cache key."""
 
 BATCH_FRAMES = 2
+REDUCED_SIDE = 1024
 LEAD_FRAMES = 1
 """Frames before a gap that are decoded again: a cut can be seen, and the temporal filter goes on where it was."""
 
@@ -73,6 +75,18 @@ def estimate_clip(
     return source
 
 
+def reduce_picture(rgb: NDArray[Any]) -> NDArray[Any]:
+    """A large picture (H, W, 3) uint8 or uint16, divided by a whole number so that its longer side is 1024 to 2047 px.
+
+    Networks look at less. Float pictures of an 8K clip would take 400 MB each, and there are several on the way.
+    """
+    factor = max(rgb.shape[:2]) // REDUCED_SIDE
+    if factor < 2:
+        return rgb
+    size = (max(1, rgb.shape[1] // factor), max(1, rgb.shape[0] // factor))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+
+
 def _length(cache: DisparityCache, number: int) -> int:
     first, stop = cache.chunk_span(number)
     return stop - first
@@ -104,7 +118,7 @@ def _estimate_run(
 
     def decode() -> Iterator[tuple[int, NDArray[np.float32]]]:
         for frame in reader.frames(lead, stop):
-            yield frame.frame_index, to_float(frame.rgb)
+            yield frame.frame_index, to_float(reduce_picture(frame.rgb))
 
     detector, smooth = CutDetector(), TemporalFilter()
     chunk, maps, cuts = first, [], []

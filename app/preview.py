@@ -89,6 +89,7 @@ class PreviewController(QObject):
         self._draft_step = 3
         self._display_lines = DRAFT_LINES[-1]
         self._last_failure = ""
+        self._has_histogram = False
         self._cache = PictureCache()
         self._final_timer = QTimer(self)
         self._final_timer.setSingleShot(True)
@@ -140,6 +141,8 @@ class PreviewController(QObject):
         if self._shown is None or is_provisional(self._shown):
             self._asked = None
             self._update()
+        elif not self._has_histogram and not self._session.playing:
+            self._worker.post_histogram(self._session.playhead)
 
     def depth_replaced(self) -> None:
         """The disparity is another one now: every picture made with the old one is stale."""
@@ -278,6 +281,7 @@ class PreviewController(QObject):
 
     def _on_counted(self, epoch: int, frame_index: int, histogram: object) -> None:
         if epoch == self._epoch and frame_index == self._session.playhead:
+            self._has_histogram = histogram is not None
             self.histogram_changed.emit(histogram)
 
     def _on_failed(self, epoch: int, what: str, error: Exception) -> None:

@@ -240,3 +240,21 @@ def test_jobs_can_wait_for_the_picture_under_way(rig: Rig) -> None:
     rig.server.gate.set()
     rig.wait_final()
     assert rig.worker._calm.wait(5)
+
+
+def test_histogram_comes_when_the_depth_does(rig: Rig) -> None:
+    depth = FakeDisparity(0)
+    rig.open(depth)
+    told: list[object] = []
+    rig.preview.histogram_changed.connect(told.append)
+    with rig.qtbot.waitSignal(rig.worker.counted, timeout=5000):
+        rig.worker.post_histogram(0)
+    assert told[-1] is None
+    depth.ready_frames = 48
+    rig.preview.set_view("source")  # a picture that does not wait for depth
+    rig.wait_final()
+    rig.qtbot.waitUntil(lambda: told[-1] is not None, timeout=5000)
+    rig.preview._has_histogram = False
+    with rig.qtbot.waitSignal(rig.worker.counted, timeout=5000):
+        rig.preview.depth_filled()
+    assert rig.preview._has_histogram

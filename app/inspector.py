@@ -58,7 +58,8 @@ def slider_to_blur(position: int) -> float:
 class Inspector(QScrollArea):
     """The panel beside the picture."""
 
-    import_failed = Signal(object)
+    typing_finished = Signal()
+    """Return was pressed in a field: the keys belong to the picture again."""
 
     def __init__(
         self,
@@ -139,6 +140,7 @@ class Inspector(QScrollArea):
         spin.setFixedWidth(88)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         spin.setAccessibleName(name)
+        spin.lineEdit().returnPressed.connect(self.typing_finished)
         return spin
 
     def _row(self, label: QLabel, *widgets: QWidget, wide: bool = False) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import preferences, theme
 from app.actions import MENUS, Actions
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from PySide6.QtCore import QPoint
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
     from vbr_core.render.request import View
@@ -190,6 +200,8 @@ class MainWindow(QMainWindow):
         self.welcome.recent_requested.connect(self.document.open_path)
         self.welcome.set_recent(preferences.recent_files())
         self.viewer.clicked.connect(self.focus.click)
+        self.viewer.menu_requested.connect(self._show_picture_menu)
+        self.inspector.typing_finished.connect(self.viewer.setFocus)
         self.focus.reticle_changed.connect(self.viewer.set_reticle)
         self.preview.frame_shown.connect(self.player.note_shown)
         for source in (self.document, self.export_dialog):
@@ -237,6 +249,21 @@ class MainWindow(QMainWindow):
 
     def _toggle_view(self, view: View) -> None:
         self.preview.set_view("result" if self.preview.view == view else view)
+
+    def _show_picture_menu(self, x: float, y: float, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, modifiers in (
+            (self.tr("Focus here"), Qt.KeyboardModifier.NoModifier),
+            (self.tr("Focus here, without easing"), Qt.KeyboardModifier.ShiftModifier),
+            (self.tr("Only show what lies there"), Qt.KeyboardModifier.AltModifier),
+        ):
+            menu.addAction(text).triggered.connect(
+                lambda _checked=False, modifiers=modifiers: self.focus.click(x, y, modifiers)
+            )
+        menu.addSeparator()
+        menu.addActions([self.actions_.get(name) for name in ("key_focus_here", "key_blur_here")])
+        menu.popup(place)
 
     def _show_curves(self, shown: bool) -> None:
         if self.curves is None:

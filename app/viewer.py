@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
@@ -43,6 +53,8 @@ class Viewer(QWidget):
 
     clicked = Signal(float, float, object)
     """x, y in picture pixels and the keyboard modifiers."""
+    menu_requested = Signal(float, float, object)
+    """x, y in picture pixels and the place on screen (QPoint): the right button, or the menu key at the middle."""
     display_lines_changed = Signal(int)
     """How many device pixels high the picture is on screen."""
     zoom_changed = Signal(float, bool)
@@ -62,6 +74,7 @@ class Viewer(QWidget):
         self._space_held = False
         self._space_panned = False
         self._has_clip = False
+        self._pixel_aspect = 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -93,14 +106,27 @@ class Viewer(QWidget):
     def image(self) -> QImage | None:
         return self._image
 
-    def set_clip_size(self, width: int, height: int) -> None:
-        """A clip with pictures of this size (upright) is coming; 0 for none."""
+    def set_clip_size(self, width: int, height: int, pixel_aspect: float = 1.0) -> None:
+        """A clip with pictures of this size (upright) is coming; 0 for none.
+
+        Args:
+            width: Columns.
+            height: Rows.
+            pixel_aspect: Width of a pixel divided by its height; the picture is stretched by it.
+        """
+        self._pixel_aspect = pixel_aspect
         self._has_clip = width > 0 and height > 0
         self._image = None
         self._reticle = None
         self._message = ""
         self._set_geometry(
-            ViewGeometry(max(1, width), max(1, height), self.width(), self.height(), self.devicePixelRatioF())
+            ViewGeometry(
+                max(1, round(width * pixel_aspect)),
+                max(1, height),
+                self.width(),
+                self.height(),
+                self.devicePixelRatioF(),
+            )
         )
 
     def show_frame(self, frame: RenderedFrame) -> None:
@@ -192,8 +218,23 @@ class Viewer(QWidget):
         if abs(moved.x()) > DRAG_THRESHOLD_PT or abs(moved.y()) > DRAG_THRESHOLD_PT:
             return
         if self._geometry.contains(press.x(), press.y()):
-            x, y = self._geometry.to_picture(press.x(), press.y())
-            self.clicked.emit(x, y, self._press_modifiers)
+            self.clicked.emit(*self._clip_point(press), self._press_modifiers)
+
+    def clip_to_widget(self, x: float, y: float) -> QPointF:
+        """Where a point of the clip, in its own pixels, lies in the widget."""
+        return QPointF(*self._geometry.to_widget(x * self._pixel_aspect, y))
+
+    def _clip_point(self, place: QPointF) -> tuple[float, float]:
+        """The point of the clip, in its own pixels, under a point of the widget."""
+        x, y = self._geometry.to_picture(place.x(), place.y())
+        return x / self._pixel_aspect, y
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = QPointF(self.rect().center())
+        if self._has_clip and self._geometry.contains(place.x(), place.y()):
+            self.menu_requested.emit(*self._clip_point(place), self.mapToGlobal(place.toPoint()))
 
     def event(self, event: QEvent) -> bool:
         # the space bar belongs to "play" in the whole window, but held over the picture it moves the picture: the
@@ -259,7 +300,8 @@ class Viewer(QWidget):
         painter.end()
 
     def _paint_reticle(self, painter: QPainter, reticle: Reticle) -> None:
-        x, y = self._geometry.to_widget(reticle.x, reticle.y)
+        place = self.clip_to_widget(reticle.x, reticle.y)
+        x, y = place.x(), place.y()
         color = theme.roles().color("focus") if reticle.kind == "focus" else QColor("white")
         half, arm = RETICLE_HALF_PT, RETICLE_HALF_PT * 0.45
         corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]

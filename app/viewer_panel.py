@@ -148,7 +148,8 @@ class ViewerPanel(QWidget):
         if info is None:
             self.viewer.set_clip_size(0, 0)
         else:
-            self.viewer.set_clip_size(info.width, info.height)  # type: ignore[attr-defined]
+            aspect = float(getattr(info, "sample_aspect_ratio", 1) or 1)
+            self.viewer.set_clip_size(info.width, info.height, aspect)  # type: ignore[attr-defined]
             self.viewer.set_message(self.tr("Reading the clip…"))
 
     def _on_frame(self, frame: RenderedFrame) -> None:

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from tests.helpers.fakes import FRAMES, make_info
 from vbr_core import edits
@@ -234,3 +237,44 @@ def test_sampling_failure_frees_the_click(rig: WindowRig, monkeypatch: pytest.Mo
     rig.click(160, 90)
     rig.wait(lambda: rig.window.status.failure_button.isVisible())
     assert rig.window.focus.pending is None
+
+
+def test_right_click_offers_the_same(rig: WindowRig) -> None:
+    rig.open()
+    place = rig.window.viewer.clip_to_widget(240, 90).toPoint()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, rig.window.viewer.mapToGlobal(place))
+    QApplication.sendEvent(rig.window.viewer, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.actions()[0].trigger()
+    menu.close()
+    rig.wait(lambda: rig.session.project.focus.keys)
+    assert rig.session.project.focus.keys[0].value == pytest.approx(0.75, abs=0.01)
+
+
+@pytest.mark.parametrize("aspect", [0.5, 1.0, 4 / 3])
+@pytest.mark.parametrize("zoom", [None, 1.0, 3.0])
+def test_clicks_tell_pixels_of_the_clip(rig: WindowRig, aspect: float, zoom: float | None) -> None:
+    rig.open()
+    viewer = rig.window.viewer
+    viewer.set_clip_size(320, 180, aspect)
+    if zoom is not None:
+        viewer.zoom_full()
+        for _ in range(round(zoom) - 1):
+            viewer.zoom_in()
+    told: list[tuple[float, float]] = []
+    viewer.clicked.connect(lambda x, y, _modifiers: told.append((x, y)))
+    point = viewer.clip_to_widget(150, 80).toPoint()
+    QTest.mouseClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    assert told == [pytest.approx((150, 80), abs=1.2 / aspect)]
+
+
+def test_return_in_a_field_gives_the_keys_back(rig: WindowRig) -> None:
+    rig.open()
+    spin = rig.window.inspector.blur_spin
+    spin.setFocus()
+    spin.selectAll()
+    QTest.keyClicks(spin, "55")
+    QTest.keyClick(spin, Qt.Key.Key_Return)
+    assert rig.session.project.blur.base == 55.0
+    rig.wait(rig.window.viewer.hasFocus)

@@ -57,6 +57,8 @@ class DepthController(QObject):
         self.state: DepthState = "none"
         self.source: object | None = None
         """The finished disparity source; None until then."""
+        self.filling: object | None = None
+        """The source that fills up while the job runs; None until it is there."""
         self.error: Exception | None = None
         self._source_arrived.connect(self._on_source, Qt.ConnectionType.QueuedConnection)
         session.clip_opened.connect(self._on_clip_opened)
@@ -72,7 +74,7 @@ class DepthController(QObject):
         self._attempt += 1
         attempt, epoch = self._attempt, self._worker.epoch
         depth = self._session.project.depth
-        self.source = self.error = None
+        self.source = self.filling = self.error = None
         self._worker.set_disparity(epoch, None)
         self._preview.depth_replaced()
 
@@ -103,7 +105,7 @@ class DepthController(QObject):
 
     def _on_clip_opened(self, info: object) -> None:
         self._attempt += 1  # what the job of the earlier clip still has to say does not count
-        self.source = self.error = None
+        self.source = self.filling = self.error = None
         if info is None:
             self.cancel()
             self._set_state("none")
@@ -115,8 +117,9 @@ class DepthController(QObject):
         if old.depth != new.depth and old.clip == new.clip and self._session.clip_info is not None:
             self.start()
 
-    def _on_source(self, attempt: int, _source: object) -> None:
+    def _on_source(self, attempt: int, source: object) -> None:
         if attempt == self._attempt:
+            self.filling = source
             self._refresh()
 
     def _on_progressed(self, attempt: int, progress: Progress) -> None:

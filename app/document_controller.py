@@ -72,7 +72,7 @@ class DocumentController(QObject):
 
     def open_path(self, path: str | Path) -> None:
         """Open a clip or a project, after asking what to do with unsaved work."""
-        path = Path(path)
+        path = Path(path).absolute()
         if not self.may_discard():
             return
         if path.suffix.lower() == PROJECT_SUFFIX:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import theme
+from app import preferences, theme
 from app.timecode import about
 from vbr_core import edits
 from vbr_core.errors import VbrError
@@ -241,7 +241,10 @@ class ExportDialog(QDialog):
         if not self.path_edit.text() or self._result_path is None:
             stem = (self._session.path or clip_path).stem
             suffix = clip_path.suffix.lower() if clip_path.suffix.lower() in SUFFIXES else ".mp4"
-            self.path_edit.setText(str(clip_path.with_name(f"{stem} refocused{suffix}")))
+            folder = clip_path.parent
+            if clip_path == self._core.sample_clip_path():  # not into the program's own folder
+                folder = Path(preferences.last_folder())
+            self.path_edit.setText(str(folder / f"{stem} refocused{suffix}"))
         start, stop = self._session.range
         count = self._session.frame_count
         self.range_box.clear()
@@ -255,6 +258,12 @@ class ExportDialog(QDialog):
         self._check()
         self._estimate_later()
         self.path_edit.setFocus()
+
+    def shut(self) -> None:
+        """The window closes: nothing new is begun."""
+        self._estimate_timer.stop()
+        self._waiting = None
+        self.hide()
 
     def _on_clip_opened(self, _info: object) -> None:
         self._estimate_number += 1

@@ -49,6 +49,8 @@ class FocusController(QObject):
 
     reticle_changed = Signal(object)
     """Reticle or None."""
+    sampled_early = Signal(object, float)
+    """FocusAnchor and value of a key that was set while the depth was still coming in."""
     marker_changed = Signal(object)
     """Disparity to be marked in the histogram, or None."""
 
@@ -125,12 +127,15 @@ class FocusController(QObject):
             self._refresh()
             return
         self._pending = self._candidate = None
+        anchor = FocusAnchor(click.frame, click.x, click.y)
+        if self._depth.state == "running":
+            self.sampled_early.emit(anchor, sample.disparity)
         self._session.apply(
             edits.set_focus_at(
                 self._session.project,
                 click.frame,
                 sample.disparity,
-                FocusAnchor(click.frame, click.x, click.y),
+                anchor,
                 hold=click.mode == "hold",
             ),
             self.tr("Focus here") if click.mode == "focus" else self.tr("Focus here, without easing"),

@@ -32,6 +32,7 @@ from app.job_runner import JobRunner
 from app.key_controller import KeyController
 from app.player import Player
 from app.preview import PreviewController
+from app.resampler import Resampler
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
 from app.status_bar import StatusBar
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.keys = KeyController(self.session, self)
         self.depth = DepthController(self.session, self.core, self.runner, self.worker, self.preview, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
+        self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
         self._is_closing = False
@@ -322,6 +324,7 @@ class MainWindow(QMainWindow):
             self._is_closing = True
             self.player.stop()
             self._save_layout()
+            self.export_dialog.shut()
             self.runner.cancel_all()
         if self.runner.jobs:  # they stop at their next frame; the window waits without freezing
             self.status.show_note(self.tr("Stopping what is running…"))

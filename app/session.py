@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from vbr_core.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from vbr_core.project import TrackName
@@ -178,6 +178,18 @@ class Session(QObject):
                 command.rewrite(facts)
         self._saved = msgspec.structs.replace(self._saved, **facts)
         self._set_project(new)
+
+    def rewrite(self, correct: Callable[[Project], Project]) -> None:
+        """Correct values that were only provisional, in the document and in every step of its history.
+
+        Unlike :meth:`replace_quietly` this makes the document count as changed, since the file still holds the
+        provisional values.
+        """
+        for index in range(self.undo_stack.count()):
+            command = self.undo_stack.command(index)
+            if isinstance(command, ReplaceProject):
+                command.old, command.new = correct(command.old), correct(command.new)
+        self._set_project(correct(self._project))
 
     def open_document(
         self, project: Project, path: Path | None, clip_path: Path | None, clip_info: ClipInfo | None

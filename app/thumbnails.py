@@ -32,6 +32,7 @@ class ThumbnailFeeder(QObject):
         super().__init__(parent)
         self._session = session
         self._worker = worker
+        self._depth = depth
         self._timeline = timeline
         timeline.thumbnails_wanted.connect(self._on_wanted)
         worker.thumbnail.connect(self._on_thumbnail)
@@ -48,7 +49,10 @@ class ThumbnailFeeder(QObject):
             self._timeline.set_thumbnail(frame_index, image)
 
     def _on_depth_progress(self, progress: Progress) -> None:
-        if progress.total == self._session.frame_count:
+        ready_ranges = getattr(self._depth.filling, "ready_ranges", None)
+        if ready_ranges is not None:
+            self._timeline.set_progress_ranges(ready_ranges())
+        elif progress.total == self._session.frame_count:
             self._timeline.set_progress_ranges([(0, progress.done)] if progress.done else [])
 
     def _on_depth_state(self, state: str) -> None:

@@ -278,3 +278,34 @@ def test_return_in_a_field_gives_the_keys_back(rig: WindowRig) -> None:
     QTest.keyClick(spin, Qt.Key.Key_Return)
     assert rig.session.project.blur.base == 55.0
     rig.wait(rig.window.viewer.hasFocus)
+
+
+def test_a_key_set_while_depth_comes_in_is_corrected_when_it_is_complete(rig: WindowRig) -> None:
+    rig.core.depth_gate.clear()
+    rig.core.partial_frames = FRAMES
+    rig.core.final_gain["starter"] = 0.5
+    rig.open(depth=False)
+    rig.click(160, 90)
+    rig.wait(lambda: rig.session.project.focus.keys)
+    assert rig.session.project.focus.keys[0].value == pytest.approx(0.5, abs=0.01)
+    rig.session.apply(edits.set_value(rig.session.project, "blur", 0, 99.0), "Set blur")
+    rig.core.depth_gate.set()
+    rig.wait(lambda: rig.session.project.focus.keys[0].value == pytest.approx(0.25, abs=0.01))
+    assert rig.session.undo_stack.count() == 2
+    rig.session.undo_stack.undo()
+    assert rig.session.project.focus.keys[0].value == pytest.approx(0.25, abs=0.01)
+    rig.session.undo_stack.undo()
+    assert rig.session.project.focus.keys == ()
+
+
+def test_clicked_keys_follow_another_depth_as_one_step(rig: WindowRig, tmp_path: Path) -> None:
+    rig.core.final_gain[str(tmp_path)] = 0.5
+    rig.open()
+    rig.click(160, 90)
+    rig.wait(lambda: rig.session.project.focus.keys)
+    rig.session.apply(edits.add_key(rig.session.project, "focus", 9, 0.9), "by hand")
+    rig.session.apply(edits.set_depth(rig.session.project, str(tmp_path)), "Choose the depth")
+    rig.wait(lambda: rig.session.undo_stack.count() == 4)
+    assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.25, 0.9], abs=0.01)
+    rig.session.undo_stack.undo()
+    assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.5, 0.9], abs=0.01)

@@ -47,6 +47,8 @@ class FakeDisparity:
 
     def __init__(self, ready_frames: int = FRAMES) -> None:
         self.ready_frames = ready_frames
+        self.gain = 1.0
+        """Samples are multiplied by it."""
 
 
 class FakeFrameServer:
@@ -88,7 +90,7 @@ class FakeFrameServer:
         self.sampled.append((frame_index, x, y))
         if not self._ready(frame_index):
             return None
-        return FocusSample(frame_index, x, y, x / self.width, 25)
+        return FocusSample(frame_index, x, y, self.disparity.gain * x / self.width, 25)
 
     def histogram(self, frame_index: int, bins: int = 64) -> np.ndarray | None:
         return np.linspace(0.0, 1.0, bins, dtype=np.float32) if self._ready(frame_index) else None
@@ -110,6 +112,8 @@ class FakeCore:
         self.depth_error: Exception | None = None
         self.depth_asked: list[str] = []
         self.cuts: tuple[int, ...] = ()
+        self.final_gain: dict[str, float] = {}
+        """Depth -> gain of its samples when it is complete."""
         self.partial_frames = 0
         """Frames that are ready as soon as the depth job has begun."""
         self.export_gate = threading.Event()
@@ -144,6 +148,7 @@ class FakeCore:
             done = min(done + 1, FRAMES - 1)
             ctx.step(done, FRAMES, "Estimating depth")
         source.ready_frames = FRAMES
+        source.gain = self.final_gain.get(depth, 1.0)
         return source
 
     def export_video(

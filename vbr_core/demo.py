@@ -24,6 +24,7 @@ def demo_project(disparity: DisparitySource, info: ClipInfo) -> Project:
     """A project that holds the near subject, racks, and holds the far one."""
     facts = sample_facts()
     project = edits.set_base(Project(clip=make_clip_entry(info)), "blur", float(facts["suggested_k"]))
+    project = edits.set_sharp_zone(project, float(facts["suggested_sharp_zone"]))
     leave, arrive = (int(frame) for frame in facts["rack_frames"])
     for subject, frame in (("near", leave), ("far", arrive)):
         point = facts["focus_points"][subject]["first" if subject == "near" else "last"]

@@ -198,6 +198,11 @@ def set_cuts(project: Project, cuts: Iterable[int]) -> Project:
     return set_clip(project, msgspec.structs.replace(project.clip, cuts=tuple(sorted(set(cuts)))))
 
 
+def set_sharp_zone(project: Project, zone: float) -> Project:
+    """Set the disparity on either side of the focal plane that stays sharp, brought into 0..0.5."""
+    return msgspec.structs.replace(project, sharp_zone=min(0.5, max(0.0, zone)))
+
+
 def set_depth(project: Project, depth: str) -> Project:
     """Choose the depth model or disparity files."""
     return msgspec.structs.replace(project, depth=depth)

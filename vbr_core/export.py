@@ -69,7 +69,7 @@ def render_range(
     with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
         for done, (frame_index, rgb, depth) in enumerate(frames, start=1):
             at = frame_index - start
-            picture = engine.render(rgb, depth, float(focus[at]), float(blur[at]))
+            picture = engine.render(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone)
             encoder.put((frame_index, picture))
             if on_frame is not None:
                 on_frame(frame_index, picture)

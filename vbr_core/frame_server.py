@@ -14,7 +14,7 @@ import numpy as np
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.focus.sampling import sample_disparity
 from vbr_core.render.engine import RenderEngine
-from vbr_core.render.optics import defocus_map, k_in_pixels
+from vbr_core.render.optics import defocus_map, k_in_pixels, with_sharp_zone
 from vbr_core.render.overlays import defocus_picture, disparity_picture
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
 from vbr_core.settings import RenderSettings
@@ -78,13 +78,14 @@ class FrameServer:
             note = "No depth for this frame yet: the source is shown."
         if disparity is not None and request.view == "result":
             engine = self._engine(request.renderer, request.device)
-            rgb = np.asarray(engine.render(rgb, disparity, request.d_f, request.k), dtype=np.uint8)
+            rgb = np.asarray(engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone), dtype=np.uint8)
             note = engine.note
         elif disparity is not None:
             full = guided_upsample(disparity, rgb)
             if request.view == "disparity":
                 rgb = disparity_picture(full)
             else:
+                full = with_sharp_zone(full, request.d_f, request.sharp_zone)
                 rgb = defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0])))
         return RenderedFrame(
             request, rgb, time.perf_counter() - started, self.info.height, self._disparity is not None, note

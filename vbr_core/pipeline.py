@@ -217,6 +217,7 @@ def render_frame(
     d_f: float,
     k: float,
     settings: RenderSettings | None = None,
+    sharp_zone: float = 0.0,
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """One refocused frame at the clip's own size: (H, W, 3), uint8 or uint16 as the clip is.
 
@@ -229,7 +230,7 @@ def render_frame(
     with VideoReader(clip_path) as reader:
         check_frame(frame_index, reader.info)
         picture = reader.frame(frame_index).rgb
-    return RenderEngine(settings).render(picture, disparity.read(frame_index), d_f, k)
+    return RenderEngine(settings).render(picture, disparity.read(frame_index), d_f, k, sharp_zone)
 
 
 def check_output(output: str | Path, inputs: tuple[Path, ...], needed_bytes: int = 0) -> Path:

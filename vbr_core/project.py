@@ -139,6 +139,7 @@ class Project(Value, frozen=True):
         clip: The video; None for an empty document.
         focus: Track of d_f, the disparity of the focal plane, 0..1.
         blur: Track of K, the blur amount at a picture height of 1080, 0..K_MAX.
+        sharp_zone: Disparity on either side of the focal plane that stays sharp, 0..0.5; 0 is a plain thin lens.
         depth: Name of a depth model, or path of a disparity folder or grey video.
         renderer: Name of the renderer.
         version: Of the file format.
@@ -147,11 +148,14 @@ class Project(Value, frozen=True):
     clip: Clip | None = None
     focus: Track = Track(base=0.5)
     blur: Track = Track(base=40.0)
+    sharp_zone: float = 0.0
     depth: str = "starter"
     renderer: str = "scatter"
     version: int = PROJECT_VERSION
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.sharp_zone <= 0.5:
+            raise ValueError(f"the sharp zone {self.sharp_zone:g} is outside 0 to 0.5")
         for name in TRACKS:
             low, high = TRACK_LIMITS[name]
             track = self.track(name)

@@ -44,6 +44,17 @@ def check_blur(k: float) -> float:
     return float(k)
 
 
+def check_sharp_zone(zone: float) -> float:
+    """Return the half-width of the sharp zone (disparity, 0..0.5) if it is in range.
+
+    Raises:
+        InputError: It is not a number in 0..0.5.
+    """
+    if not (math.isfinite(zone) and 0.0 <= zone <= 0.5):
+        raise InputError(f"The sharp zone {zone:g} is outside 0 to 0.5.", "0.05 keeps a face sharp from nose to ears.")
+    return float(zone)
+
+
 def check_choice(value: str, choices: tuple[str, ...], what: str) -> str:
     """Return ``value`` if it is one of ``choices``.
 

@@ -22,16 +22,18 @@ from pathlib import Path
 FRAME_COUNT, RATE = 108, 24
 WIDTH, HEIGHT = 960, 540
 LAYER_WIDTH, LAYER_HEIGHT = 1280, 640
+WINDOW_LEFT, WINDOW_TOP = 135, 50  # where the picture begins in a layer
 LENS_MM = 40.0
 FOCAL_PX = WIDTH * LENS_MM / 36.0
 LAYERS = ("room", "furniture", "woman", "dog")
 SAMPLES = 24
 NEAR, FAR = "dog", "woman"
 RACK = (36, 66)
-SUGGESTED_K = 52.0
-VIEW_FRAMES = {"woman": (0, 54, 107), "dog": (0, 30, 45, 62, 77, 107)}
+SUGGESTED_K = 70.0
+SUGGESTED_SHARP_ZONE = 0.06
+VIEW_FRAMES = {"woman": (0, 54, 107), "dog": (0, 30, 54, 77, 107)}
 BOX_FRAMES = (0, 36, 66, 107)
-BACKGROUND_BOX = (112, 62, 300, 190)
+BACKGROUND_BOX = (140, 60, 324, 190)
 
 
 def camera_at(number: int) -> tuple[float, float, float]:
@@ -365,8 +367,8 @@ class View:
 
         right, down, forward = (now - then for now, then in zip(camera_at(number), self.place, strict=True))
         y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-        x += np.float32((LAYER_WIDTH - WIDTH) / 2)
-        y += np.float32((LAYER_HEIGHT - HEIGHT) / 2)
+        x += np.float32(WINDOW_LEFT)
+        y += np.float32(WINDOW_TOP)
         middle_x, middle_y = (LAYER_WIDTH - 1) / 2, (LAYER_HEIGHT - 1) / 2
         from_x, from_y = x.copy(), y.copy()
         for _ in range(12):  # where in the view is what this pixel sees? fixed point of the projection
@@ -531,6 +533,7 @@ def encode(layers: Path, folder: Path) -> None:
         "frames": FRAME_COUNT,
         "rate": RATE,
         "suggested_k": SUGGESTED_K,
+        "suggested_sharp_zone": SUGGESTED_SHARP_ZONE,
         "rack_frames": list(RACK),
         "subjects": {"near": NEAR, "far": FAR},
         "focus_points": {

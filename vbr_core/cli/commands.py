@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from vbr_core.cli.console import Console, clock
 from vbr_core.errors import InputError
-from vbr_core.settings import RENDERERS, ExportSettings, RenderSettings, check_blur, check_choice, check_focus
+from vbr_core.settings import (
+    RENDERERS,
+    ExportSettings,
+    RenderSettings,
+    check_blur,
+    check_choice,
+    check_focus,
+    check_sharp_zone,
+)
 
 if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
@@ -64,6 +72,7 @@ def run_render(
     focus: float | None,
     focus_at: str | None,
     blur: float | None,
+    sharp_zone: float | None,
     renderer: str | None,
     depth: str | None,
     span: str | None,
@@ -80,6 +89,8 @@ def run_render(
         check_focus(focus)
     if blur is not None:
         check_blur(blur)
+    if sharp_zone is not None:
+        check_sharp_zone(sharp_zone)
     if renderer is not None:
         check_choice(renderer, RENDERERS, "renderer")
     point = parse_focus_at(focus_at) if focus_at is not None else None
@@ -102,6 +113,8 @@ def run_render(
         project = edits.set_renderer(project, renderer)
     if depth is not None:
         project = edits.set_depth(project, depth)
+    if sharp_zone is not None:
+        project = edits.set_sharp_zone(project, sharp_zone)
     if blur is not None:
         project = pipeline.set_constant_blur(project, blur)
     if focus is not None:

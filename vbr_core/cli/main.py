@@ -85,6 +85,9 @@ def render(
     blur: Annotated[
         float | None, typer.Option("-K", "--blur", help="Blur amount: radius at 1080 lines per unit of disparity.")
     ] = None,
+    sharp_zone: Annotated[
+        float | None, typer.Option("--sharp-zone", help="Disparity on either side of the focus that stays sharp.")
+    ] = None,
     renderer: Annotated[str | None, typer.Option("--renderer", help="scatter or layered.")] = None,
     depth: DepthOption = None,
     span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
@@ -101,6 +104,7 @@ def render(
         focus=focus,
         focus_at=focus_at,
         blur=blur,
+        sharp_zone=sharp_zone,
         renderer=renderer,
         depth=depth,
         span=span,

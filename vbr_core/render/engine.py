@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.errors import OutOfMemoryError
 from vbr_core.render import load_renderer
-from vbr_core.render.optics import k_in_pixels
-from vbr_core.settings import RenderSettings, check_blur, check_focus
+from vbr_core.render.optics import k_in_pixels, with_sharp_zone
+from vbr_core.settings import RenderSettings, check_blur, check_focus, check_sharp_zone
 from vbr_core.video.reader import from_float, to_float
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ class RenderEngine:
         return self._renderer.device
 
     def render(
-        self, rgb: NDArray[np.uint8] | NDArray[np.uint16], disparity: NDArray[np.float32], d_f: float, k: float
+        self,
+        rgb: NDArray[np.uint8] | NDArray[np.uint16],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k: float,
+        sharp_zone: float = 0.0,
     ) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """Refocus one picture.
 
@@ -49,6 +54,7 @@ class RenderEngine:
             disparity: (h, w) float32, 0..1, any size: it is brought to the picture's size along the picture's edges.
             d_f: Disparity of the focal plane, 0..1.
             k: Blur amount at 1080 lines.
+            sharp_zone: Disparity on either side of ``d_f`` that stays sharp, 0..0.5.
 
         Returns:
             (H, W, 3), the dtype of ``rgb``. With no pixel blurred it is ``rgb`` itself, unchanged.
@@ -58,10 +64,11 @@ class RenderEngine:
             OutOfMemoryError: Even the smallest band does not fit into memory.
         """
         check_focus(d_f)
+        check_sharp_zone(sharp_zone)
         k_px = k_in_pixels(check_blur(k), rgb.shape[0])
         if k_px == 0.0:
             return rgb
-        full = guided_upsample(disparity, rgb)
+        full = with_sharp_zone(guided_upsample(disparity, rgb), d_f, sharp_zone)
         frame = to_float(rgb)
         result = self._render_within_memory(frame, full, d_f, k_px)
         if result is frame:

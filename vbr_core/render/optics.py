@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 REFERENCE_LINES = 1080
@@ -26,6 +26,18 @@ def defocus_map(disparity: NDArray[np.float32], d_f: float, k_px: float) -> NDAr
     """Signed radius S in pixels: any shape, float32 (paper, eq. 1 and 2)."""
     result: NDArray[np.float32] = (disparity - d_f) * k_px
     return result
+
+
+def with_sharp_zone(disparity: NDArray[np.float32], d_f: float, zone: float) -> NDArray[np.float32]:
+    """Disparity with everything within ``zone`` of the focal plane brought onto it, and the rest as much nearer to it.
+
+    A thin lens has no zone: a face that is sharp at the eyes is soft at the ears. Any shape, 0..1, float32.
+    """
+    if zone == 0.0:
+        return disparity
+    away = disparity - np.float32(d_f)
+    result: NDArray[np.float32] = np.float32(d_f) + np.sign(away) * np.maximum(np.abs(away) - np.float32(zone), 0)
+    return result.astype(np.float32)
 
 
 def srgb_to_linear(encoded: torch.Tensor) -> torch.Tensor:

@@ -30,6 +30,7 @@ class RenderRequest:
         lines: Height of the picture in pixels; 0 for the clip's own. Never more than the clip's own.
         renderer: Name of the renderer.
         device: Name of the device.
+        sharp_zone: Disparity on either side of the focal plane that stays sharp.
         depth_revision: Counts up whenever better disparity may be there, so that old answers are not reused.
     """
 
@@ -41,6 +42,7 @@ class RenderRequest:
     renderer: str = "scatter"
     device: str = "auto"
     depth_revision: int = 0
+    sharp_zone: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +104,4 @@ def resolve(
     d_f = min(high, max(low, value_at(project.focus, frame_index, project.cuts)))
     low, high = TRACK_LIMITS["blur"]
     k = min(high, max(low, value_at(project.blur, frame_index, project.cuts)))
-    return RenderRequest(frame_index, d_f, k, view, lines, project.renderer, device, depth_revision)
+    return RenderRequest(frame_index, d_f, k, view, lines, project.renderer, device, depth_revision, project.sharp_zone)

@@ -75,16 +75,16 @@ class DepthController(QObject):
         attempt, epoch = self._attempt, self._worker.epoch
         depth = self._session.project.depth
         self.source = self.filling = self.error = None
-        self._worker.set_disparity(epoch, None)
+        self._worker.set_disparity(epoch, None, attempt)
         self._preview.depth_replaced()
 
         def on_ready(source: object) -> None:  # on the job's thread
-            self._worker.set_disparity(epoch, source)
+            self._worker.set_disparity(epoch, source, attempt)
             self._source_arrived.emit(attempt, source)
 
         def estimate(ctx: JobContext) -> object:
             source = self._core.estimate_depth(clip_path, depth, ctx, on_ready)
-            self._worker.set_disparity(epoch, source)
+            self._worker.set_disparity(epoch, source, attempt)
             return source
 
         job = self._job = self._runner.start(self.tr("Depth"), estimate)

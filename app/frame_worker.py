@@ -50,6 +50,7 @@ class FrameWorker(QObject):
         self._open_path: Path | None = None
         self._must_open = False
         self._disparity: tuple[object | None] | None = None
+        self._attempt = 0
         self._samples: deque[tuple[object, int, float, float]] = deque()
         self._render_slot: tuple[int, RenderRequest] | None = None
         self._histogram_slot: int | None = None
@@ -80,10 +81,17 @@ class FrameWorker(QObject):
             self._condition.notify()
             return self._epoch
 
-    def set_disparity(self, epoch: int, source: object | None) -> None:
-        """Use another disparity source from now on; ignored if it belongs to an earlier clip."""
+    def set_disparity(self, epoch: int, source: object | None, attempt: int = 0) -> None:
+        """Use another disparity source from now on; ignored if it belongs to an earlier clip or attempt.
+
+        Args:
+            epoch: Of the clip that it belongs to.
+            source: The source; None for no disparity.
+            attempt: Counts depth jobs. A job that was cancelled may still come with its source after the next one did.
+        """
         with self._condition:
-            if epoch == self._epoch:
+            if epoch == self._epoch and attempt >= self._attempt:
+                self._attempt = attempt
                 self._disparity = (source,)
                 self._condition.notify()
 

@@ -309,3 +309,13 @@ def test_clicked_keys_follow_another_depth_as_one_step(rig: WindowRig, tmp_path:
     assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.25, 0.9], abs=0.01)
     rig.session.undo_stack.undo()
     assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.5, 0.9], abs=0.01)
+
+
+def test_a_cancelled_depth_job_that_comes_late_does_not_replace_the_new_source(rig: WindowRig) -> None:
+    rig.open()
+    worker, attempt = rig.window.worker, rig.window.depth._attempt
+    rig.wait(lambda: rig.core.server.disparity is rig.core.source)
+    worker.set_disparity(worker.epoch, "late", attempt - 1)
+    with rig.qtbot.waitSignal(worker.counted, timeout=5000):
+        worker.post_histogram(0)
+    assert rig.core.server.disparity is rig.core.source

@@ -137,6 +137,7 @@ class ViewerPanel(QWidget):
         preview.view_changed.connect(lambda name: self.view_box.setCurrentIndex(self.view_box.findData(name)))
         player.rate_measured.connect(self._on_rate)
         session.playing_changed.connect(self._on_playing)
+        session.playhead_changed.connect(self._on_playhead)
         session.clip_opened.connect(self._on_clip_opened)
         self.viewer.zoom_changed.connect(self._on_zoom)
         self.viewer.display_lines_changed.connect(preview.set_display_lines)
@@ -167,6 +168,10 @@ class ViewerPanel(QWidget):
             )
         )
         parts.append(self.tr("{ms:.0f} ms").format(ms=frame.seconds * 1000))
+        if frame.request.frame_index != self._session.playhead and not self._session.playing:
+            parts.insert(
+                0, self.tr("Rendering… frame {number} is still shown").format(number=frame.request.frame_index)
+            )
         if self._rate_text:
             parts.append(self._rate_text)
         if frame.note:
@@ -174,6 +179,10 @@ class ViewerPanel(QWidget):
         elif frame.request.view != "source" and not frame.has_depth:
             parts.insert(0, self.tr("No depth yet: the source is shown"))
         self.badge.setText(" · ".join(parts))
+
+    def _on_playhead(self, _frame: int) -> None:
+        if self._preview.shown is not None and not self._session.playing:
+            self._show_badge(self._preview.shown)
 
     def _on_rate(self, shown: float, asked: float) -> None:
         self._rate_text = self.tr("{shown:.0f} of {asked:.0f} frames/s").format(shown=shown, asked=asked)

@@ -472,3 +472,12 @@ def test_journey(rig: WindowRig, tmp_path: Path) -> None:
     rig.dialogs.unsaved = "discard"
     close_and_wait(rig)
     assert rig.core.server.closed
+
+
+def test_badge_says_when_an_earlier_frame_is_still_shown(rig: WindowRig) -> None:
+    rig.open()
+    rig.core.server.gate.clear()
+    rig.session.set_playhead(9)
+    assert rig.window.panel.badge.text().startswith("Rendering… frame 0 is still shown")
+    rig.core.server.gate.set()
+    rig.wait(lambda: rig.window.panel.badge.text().startswith("Final 180p"))

@@ -288,10 +288,9 @@ def render_layers(models: Path, worlds: Path, photos: Path, folder: Path, percen
             scene.camera.location = middle @ Vector((right, -down, -forward))
             bpy.context.view_layer.update()
             if name in (NEAR, FAR):
-                anchor, height = (near, 0.60) if name == NEAR else (far, 1.22)
-                seen = world_to_camera_view(
-                    scene, scene.camera, anchor.matrix_world.translation + Vector((0, 0, height))
-                )
+                # what to focus on: the cheek of the dog, the buttons of the dress
+                anchor, offset = (near, (0.065, -0.1, 0.66)) if name == NEAR else (far, (0, 0, 1.22))
+                seen = world_to_camera_view(scene, scene.camera, anchor.matrix_world.translation + Vector(offset))
                 points.setdefault(name, []).append([seen.x * LAYER_WIDTH, (1 - seen.y) * LAYER_HEIGHT])
             picture = folder / f"{name}_{view}.png"
             if picture.exists():

@@ -87,9 +87,8 @@ class FrameServer:
             else:
                 full = with_sharp_zone(full, request.d_f, request.sharp_zone)
                 rgb = defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0])))
-        return RenderedFrame(
-            request, rgb, time.perf_counter() - started, self.info.height, self._disparity is not None, note
-        )
+        has_depth = disparity is not None or (request.view == "source" and self._disparity is not None)
+        return RenderedFrame(request, rgb, time.perf_counter() - started, self.info.height, has_depth, note)
 
     def sample(self, frame_index: int, x: float, y: float) -> FocusSample | None:
         """Disparity under a point of the upright picture (pixels of the clip); None if it is not there yet.

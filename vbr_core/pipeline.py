@@ -142,7 +142,9 @@ def estimate_depth(
     with VideoReader(clip_path) as reader:
         info = reader.info
         if depth in {entry.name for entry in list_models()}:
+            ctx.token.raise_if_cancelled()
             estimator = load_estimator(depth, pick_device(device))
+            ctx.token.raise_if_cancelled()
             return estimate_clip(
                 reader, estimator, default_cache_root(), ctx, clip_key=clip_key(info), on_ready=on_ready
             )
@@ -297,7 +299,7 @@ def export_video(
     Args:
         project: The document.
         clip_path: Its clip.
-        settings: What to write.
+        settings: What to write, and on which device. The renderer is the project's.
         ctx: Progress and cancel.
         disparity: Disparity of every frame, if it is at hand.
         on_frame: Called with index and picture of each frame that was rendered.

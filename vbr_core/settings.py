@@ -92,7 +92,7 @@ class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         codec: ``auto`` takes H.264 for 8-bit clips and HEVC for deeper ones.
         quality: Constant rate factor, 0 (lossless) to 51; None for the codec's default here.
         audio: Whether all audio tracks are carried.
-        render: How the pictures are made.
+        render: Where the pictures are made. The renderer of a project export is the project's own.
     """
 
     output: str

@@ -53,7 +53,9 @@ def test_result_is_blurred_where_it_is_out_of_focus(server):
 
 def test_frames_that_are_not_ready_yet(server):
     server.set_disparity(HalfReady())
-    assert "No depth for this frame" in server.render(RenderRequest(5, 0.9, 300.0)).note
+    late = server.render(RenderRequest(5, 0.9, 300.0))
+    assert "No depth for this frame" in late.note
+    assert not late.has_depth
     assert server.sample(5, 5, 5) is None
 
 

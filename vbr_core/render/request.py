@@ -54,7 +54,8 @@ class RenderedFrame:
         rgb: (h, w, 3) uint8, sRGB-encoded.
         seconds: Time it took.
         full_height: Lines of the clip itself, so that one can tell a draft from the final size.
-        has_depth: Whether disparity was there; without it the result is the source.
+        has_depth: Whether disparity of this frame was there (for the source: of the clip); without it the result is
+            the source.
         note: One sentence for the user; empty if all is as asked.
     """
 

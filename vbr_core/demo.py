@@ -10,8 +10,15 @@ from vbr_core.pipeline import make_clip_entry, sample_clip_path, sample_focus
 from vbr_core.project import FocusAnchor, Project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vbr_core.depth.source import DisparitySource
     from vbr_core.video.info import ClipInfo
+
+
+def sample_disparity_path() -> Path:
+    """True disparity of the sample clip, as a grey video."""
+    return sample_clip_path().with_name("disparity.mp4")
 
 
 def sample_facts() -> dict[str, Any]:

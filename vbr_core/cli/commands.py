@@ -163,10 +163,10 @@ def _render(
     console.say(f"Wrote {result.path} ({result.frame_count} frames in {clock(result.seconds)}).")
 
 
-def run_demo(output: Path, as_json: bool, device: str) -> None:
-    """``vbr demo``: rack focus between the two subjects of the sample clip."""
+def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> None:
+    """``vbr demo``: rack focus between the two subjects of the sample clip; its own true disparity is the default."""
     from vbr_core import pipeline
-    from vbr_core.demo import demo_project
+    from vbr_core.demo import demo_project, sample_disparity_path
 
     console = Console(as_json)
     clip = pipeline.sample_clip_path()
@@ -174,14 +174,17 @@ def run_demo(output: Path, as_json: bool, device: str) -> None:
     pipeline.check_output(output, (clip,))
     with console.job() as ctx:
         ctx.step(0, 1, "Starting")
-        with ctx.part(0.0, 0.35):
-            disparity = pipeline.estimate_depth(clip, "starter", ctx, device=device)
+        part = 0.35 if depth else 0.0
+        with ctx.part(0.0, part):
+            given = depth or str(sample_disparity_path())
+            disparity = pipeline.estimate_depth(clip, given, ctx, device=device)
         project = demo_project(disparity, pipeline.probe(clip))
-        with ctx.part(0.35, 1.0):
+        with ctx.part(part, 1.0):
             result = pipeline.export_video(project, clip, settings, ctx, disparity)
     path = result.path.absolute()
     console.emit("done", output=str(path), frames=result.frame_count, seconds=round(result.seconds, 2), note="")
-    console.say(f"Wrote {path}: the sample clip with focus racked from the near to the far subject.")
+    by = f"the depth of '{depth}'" if depth else "the depth that ships with the clip"
+    console.say(f"Wrote {path}: the sample clip, focus racked from the near to the far subject by {by}.")
 
 
 def run_depth(path: str, output: Path, model: str, device: str, as_json: bool) -> None:

@@ -65,11 +65,12 @@ def gui(path: Annotated[str | None, typer.Argument(help="A clip or a .vbr projec
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the result.")] = Path("vbr-demo.mp4"),
+    depth: DepthOption = None,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
 ) -> None:
-    """Refocus the sample clip that ships with the program: no questions, no network."""
-    commands.run_demo(output, as_json, device)
+    """Refocus the sample clip that ships with the program, by its own depth: no questions, no network."""
+    commands.run_demo(output, depth, as_json, device)
 
 
 @app.command()

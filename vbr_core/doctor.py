@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import ctypes
 import importlib.metadata
 import os
 import platform
@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW_LIBRARIES = {
-    "EGL": "libegl1",
-    "GL": "libgl1",
-    "xkbcommon-x11": "libxkbcommon-x11-0",
-    "dbus-1": "libdbus-1-3",
-    "fontconfig": "libfontconfig1",
-    "xcb-cursor": "libxcb-cursor0",
-    "xcb-icccm": "libxcb-icccm4",
-    "xcb-keysyms": "libxcb-keysyms1",
-    "xcb-image": "libxcb-image0",
-    "xcb-render-util": "libxcb-render-util0",
-    "xcb-shape": "libxcb-shape0",
-    "xcb-randr": "libxcb-randr0",
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-randr.so.0": "libxcb-randr0",
 }
 """Shared library -> Debian/Ubuntu package: what Qt needs for a window on Linux."""
 
@@ -126,7 +127,7 @@ def _window() -> Check:
     """Whether the system libraries of the window are there (Linux only: elsewhere they come with PySide6)."""
     if not sys.platform.startswith("linux"):
         return Check("Window libraries", True, "come with PySide6", needed=False)
-    missing = [package for library, package in WINDOW_LIBRARIES.items() if ctypes.util.find_library(library) is None]
+    missing = [package for library, package in WINDOW_LIBRARIES.items() if not _loads(library)]
     if missing:
         return Check(
             "Window libraries",
@@ -137,6 +138,15 @@ def _window() -> Check:
         )
     screen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     return Check("Window libraries", True, f"all there; screen: {screen or 'none'}", needed=False)
+
+
+def _loads(library: str) -> bool:
+    """Whether a shared library can be loaded."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _cache() -> Check:

@@ -96,3 +96,27 @@ def test_self_test_notices_a_wrong_picture(monkeypatch):
     failed = [check for check in doctor.self_test(("cpu",)) if not check.ok]
     assert {check.name for check in failed} == {"Self-test scatter cpu", "Self-test layered cpu"}
     assert "differs" in failed[0].found
+
+
+def test_doctor_names_the_packages_that_the_window_lacks(monkeypatch):
+    from vbr_core import doctor
+
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor, "_loads", lambda library: library != "libEGL.so.1")
+    check = doctor._window()
+    assert not check.ok
+    assert not check.needed
+    assert "apt-get install libegl1" in check.hint
+
+
+def test_gui_without_qt_is_one_sentence(monkeypatch, capsys):
+    from vbr_core.cli import main
+
+    def no_qt(*_, **__):
+        raise ImportError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(main.runpy, "run_module", no_qt)
+    assert run(["gui"]) == 2
+    err = capsys.readouterr().err
+    assert "libEGL.so.1" in err
+    assert "Traceback" not in err

@@ -17,7 +17,7 @@ import typer
 from vbr_core import __version__
 from vbr_core.cli import commands
 from vbr_core.cli.console import EXIT_CANCELLED, EXIT_INPUT, EXIT_OK
-from vbr_core.errors import VbrError
+from vbr_core.errors import InputError, VbrError
 from vbr_core.jobs import Cancelled
 
 app = typer.Typer(
@@ -59,7 +59,12 @@ def _root(
 def gui(path: Annotated[str | None, typer.Argument(help="A clip or a .vbr project.")] = None) -> None:
     """Open the window."""
     sys.argv = ["vbr gui", *([path] if path else [])]
-    runpy.run_module("app", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("app", run_name="__main__", alter_sys=True)
+    except ImportError as error:
+        raise InputError(
+            f"The window cannot be opened: {error}.", "`vbr doctor` names the system packages that are missing."
+        ) from error
 
 
 @app.command()

@@ -67,8 +67,13 @@ class DocumentController(QObject):
             self.open_path(path)
 
     def open_sample(self) -> None:
-        """Open the clip that comes with the program."""
-        self.open_path(self._core.sample_clip_path())
+        """Open the clip that ships with the program, with the true disparity that ships with it."""
+        clip = self._core.sample_clip_path()
+        disparity = clip.with_name("disparity.mp4")
+        if not disparity.is_file():
+            self.open_path(clip)
+        elif self.may_discard():
+            self._open_clip(Project(depth=str(disparity)), None, clip)
 
     def open_path(self, path: str | Path) -> None:
         """Open a clip or a project, after asking what to do with unsaved work."""

@@ -56,6 +56,23 @@ def test_a_round_trip(info: ClipInfo, tmp_path: Path, name: str) -> None:
         np.testing.assert_allclose(again.read(frame_index), Ramp().read(frame_index), atol=1 / 4096)
 
 
+class NetworkSize(Ramp):
+    """The same ramp at a network's size, whose sides are multiples of 16: another aspect than the clip's."""
+
+    def read(self, frame_index: int) -> NDArray[np.float32]:
+        return np.tile(np.linspace(0, 0.5 + 0.1 * frame_index, 48, dtype=np.float32), (32, 1))
+
+
+@pytest.mark.parametrize("name", ["folder", "depth.mkv"])
+def test_maps_of_network_size_come_out_at_the_size_of_the_clip(info: ClipInfo, tmp_path: Path, name: str) -> None:
+    write_disparity(NetworkSize(), tmp_path / name, info, JobContext())
+    again = open_disparity(tmp_path / name, FRAMES, (info.height, info.width))
+    for frame_index in range(FRAMES):
+        found = again.read(frame_index)
+        assert found.shape == (info.height, info.width)
+        np.testing.assert_allclose(found.mean(), NetworkSize().read(frame_index).mean(), atol=0.02)
+
+
 @pytest.mark.parametrize("name", ["folder", "depth.mkv"])
 @pytest.mark.parametrize("fault", ["cancelled", "broken source"])
 def test_nothing_half_is_left(info: ClipInfo, tmp_path: Path, name: str, fault: str) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from vbr_core.depth.upsample import guided_upsample
 from vbr_core.errors import OutputError
+from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -45,14 +48,14 @@ def check_disparity_output(output: Path, clip: Path) -> None:
 
 
 def write_disparity(source: DisparitySource, output: Path, info: ClipInfo, ctx: JobContext) -> None:
-    """Write the disparity of every frame at the source's own size; white is nearest.
+    """Write the disparity of every frame at the clip's own size; white is nearest.
 
     It is written beside its place and renamed when complete.
 
     Args:
         source: The disparity.
         output: A folder for ``000000.png`` ..., or a ``.mkv`` file (FFV1, 16-bit grey).
-        info: Facts of the clip, for the video's times.
+        info: Facts of the clip, which is read again: its edges guide the disparity to full size.
         ctx: Progress and cancel.
 
     Raises:
@@ -64,7 +67,7 @@ def write_disparity(source: DisparitySource, output: Path, info: ClipInfo, ctx: 
         if output.suffix.lower() == VIDEO_SUFFIX:
             _write_video(source, part, info, ctx)
         else:
-            _write_folder(source, part, ctx)
+            _write_folder(source, part, info, ctx)
             if output.is_dir():
                 output.rmdir()
         part.replace(output)
@@ -81,11 +84,18 @@ def _levels(disparity: NDArray[np.float32]) -> NDArray[np.uint16]:
     return np.asarray(np.clip(disparity * 65535.0 + 0.5, 0, 65535), dtype=np.uint16)
 
 
-def _write_folder(source: DisparitySource, folder: Path, ctx: JobContext) -> None:
+def _full_size(source: DisparitySource, info: ClipInfo) -> Iterator[tuple[int, NDArray[np.uint16]]]:
+    """Every frame's disparity at the clip's own size, along its edges, 16 bit: other programs expect it so."""
+    with VideoReader(info.path) as reader:
+        for frame in reader.frames():
+            yield frame.frame_index, _levels(guided_upsample(source.read(frame.frame_index), frame.rgb))
+
+
+def _write_folder(source: DisparitySource, folder: Path, info: ClipInfo, ctx: JobContext) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for frame_index in range(source.frame_count):
-        done, data = cv2.imencode(".png", _levels(source.read(frame_index)), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    for frame_index, levels in _full_size(source, info):
+        done, data = cv2.imencode(".png", levels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
         if not done:
             raise OSError("the picture could not be encoded")
         (folder / f"{frame_index:06d}.png").write_bytes(data.tobytes())
@@ -98,10 +108,9 @@ def _write_video(source: DisparitySource, path: Path, info: ClipInfo, ctx: JobCo
     try:
         with av.open(str(path), "w", format="matroska") as container:
             stream = container.add_stream("ffv1", rate=info.frame_rate)
-            first = source.read(0)
-            stream.height, stream.width, stream.pix_fmt = first.shape[0], first.shape[1], "gray16le"
-            for frame_index in range(source.frame_count):
-                frame = av.VideoFrame.from_ndarray(_levels(source.read(frame_index)), format="gray16le")
+            stream.height, stream.width, stream.pix_fmt = info.height, info.width, "gray16le"
+            for frame_index, levels in _full_size(source, info):
+                frame = av.VideoFrame.from_ndarray(levels, format="gray16le")
                 frame.pts = frame_index
                 frame.time_base = 1 / info.frame_rate
                 container.mux(stream.encode(frame))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 
 log = logging.getLogger(__name__)
+
+
+def has_screen(platform: str = sys.platform) -> bool:
+    """Whether there is a display to open a window on. Elsewhere than on Linux there always is one."""
+    wanted = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not platform.startswith("linux") or any(os.environ.get(name) for name in wanted)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,6 +32,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.self_test:
         return _self_test()
+    if not has_screen():
+        # Qt would abort the process
+        sys.stderr.write("The window needs a screen, and this session has none. `vbr render` works without one.\n")
+        return 2
 
     from PySide6.QtCore import QCoreApplication, QTimer
     from PySide6.QtWidgets import QApplication

@@ -23,6 +23,7 @@ from vbr_core.settings import (
 if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
     from vbr_core.project import FocusAnchor, Project
+    from vbr_core.video.info import ClipInfo
 
 
 def parse_range(text: str | None) -> tuple[int, int | None]:
@@ -125,14 +126,14 @@ def run_render(
             f"No focus was given: focusing on the middle of frame {point[0]}. Choose with --focus or --focus-at."
         )
     with console.job() as ctx:
-        _render(console, ctx, project, clip_path, settings, point)
+        _render(console, ctx, project, info, settings, point)
 
 
 def _render(
     console: Console,
     ctx: JobContext,
     project: Project,
-    clip_path: Path,
+    info: ClipInfo,
     settings: ExportSettings,
     point: tuple[int, float, float] | None,
 ) -> None:
@@ -140,9 +141,9 @@ def _render(
     from vbr_core import pipeline
     from vbr_core.project import FocusAnchor
 
+    clip_path = info.path
     with ctx.part(0.0, 0.35):
         disparity = pipeline.estimate_depth(clip_path, project.depth, ctx, device=settings.render.device)
-    info = pipeline.probe(clip_path)
     if point is not None:
         d_f = pipeline.sample_focus(disparity, info, *point)
         anchor: FocusAnchor = FocusAnchor(*point)

@@ -15,8 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from vbr_core import __version__
-from vbr_core.cli import commands
+from vbr_core.cli import commands, evaluate, train
 from vbr_core.cli.console import EXIT_CANCELLED, EXIT_INPUT, EXIT_OK
+from vbr_core.cli.dataset import dataset_app
 from vbr_core.errors import InputError, VbrError
 from vbr_core.jobs import Cancelled
 
@@ -94,7 +95,7 @@ def render(
     sharp_zone: Annotated[
         float | None, typer.Option("--sharp-zone", help="Disparity on either side of the focus that stays sharp.")
     ] = None,
-    renderer: Annotated[str | None, typer.Option("--renderer", help="scatter or layered.")] = None,
+    renderer: Annotated[str | None, typer.Option("--renderer", help="vbr, scatter or layered.")] = None,
     depth: DepthOption = None,
     span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
     codec: Annotated[str, typer.Option("--codec", help="auto, h264 or hevc.")] = "auto",
@@ -143,8 +144,12 @@ def probe(
     commands.run_probe(path, as_json)
 
 
+app.command("train")(train.train)
+app.command("eval")(evaluate.run_eval)
+
 models = typer.Typer(help="Depth models: list, verify.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(models, name="models")
+app.add_typer(dataset_app, name="dataset")
 
 
 @models.command("list")

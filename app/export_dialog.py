@@ -138,7 +138,7 @@ class ExportDialog(QDialog):
             self.quality_box.addItem(text, value)
         self.renderer_box = QComboBox()
         for name in RENDERERS:
-            self.renderer_box.addItem(name.capitalize(), name)
+            self.renderer_box.addItem(name.upper() if name == "vbr" else name.capitalize(), name)
         self.audio_check = QCheckBox(self.tr("All sound tracks"))
         self.audio_check.setChecked(True)
         self.estimate_label = self._label()

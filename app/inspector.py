@@ -205,6 +205,7 @@ class Inspector(QScrollArea):
         self.renderer_box.setAccessibleName(self.tr("Renderer"))
         words = {"scatter": self.tr("Scatter"), "layered": self.tr("Layered"), "vbr": self.tr("VBR")}
         tips = {
+            "vbr": self.tr("The trained network: scatter, with edges mended by what neighbouring frames show"),
             "scatter": self.tr("Every pixel spreads over its circle of confusion: exact and quick"),
             "layered": self.tr("Layers of equal disparity, blurred and composited from back to front"),
         }

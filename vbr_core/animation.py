@@ -7,6 +7,7 @@ the cut the last key of its shot holds, after it the first key of the next shot 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,3 +99,30 @@ def sample_track(
     """Values of ``track`` at frames ``start`` to ``stop - 1``: (stop - start,) float32, clipped to ``limits``."""
     values = np.array([value_at(track, frame, cuts) for frame in range(start, stop)], dtype=np.float32)
     return values if limits is None else np.clip(values, *limits)
+
+
+def track_range(
+    track: Track, start: int, stop: int, cuts: Sequence[int] = (), limits: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Bounds of the values of ``track`` within one shot, from its keys alone: never too narrow, and quick.
+
+    A curve between two keys stays within the values of its four control points.
+
+    Args:
+        track: The curve.
+        start: First frame of the shot.
+        stop: One past its last frame.
+        cuts: First frame of every shot but the first.
+        limits: Values are clipped to these.
+    """
+    values = [value_at(track, start, cuts), value_at(track, stop - 1, cuts)]
+    within = [key for key in track.keys if start <= key.frame < stop]
+    values += [key.value for key in within]
+    for left, right in pairwise(within):
+        if left.easing == "bezier":
+            values += [left.value + handle[1] for handle in (left.out_handle,) if handle]
+            values += [right.value + handle[1] for handle in (right.in_handle,) if handle]
+    low, high = min(values), max(values)
+    return (
+        (low, high) if limits is None else (min(max(low, limits[0]), limits[1]), min(max(high, limits[0]), limits[1]))
+    )

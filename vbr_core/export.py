@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from vbr_core.animation import sample_track
+from vbr_core.depth.estimate import reduce_picture
+from vbr_core.depth.shots import CutDetector
 from vbr_core.project import TRACK_LIMITS
 from vbr_core.render.engine import RenderEngine
+from vbr_core.render.request import shot_bound
 from vbr_core.stages import ReadAhead, WriteBehind
+from vbr_core.video.reader import to_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from vbr_core.depth.source import DisparitySource
     from vbr_core.jobs import JobContext
     from vbr_core.project import Project
+    from vbr_core.render.engine import EngineStream, Picture
     from vbr_core.settings import RenderSettings
     from vbr_core.video.reader import VideoReader
     from vbr_core.video.writer import VideoWriter
@@ -65,13 +71,35 @@ def render_range(
     def encode(item: tuple[int, NDArray[np.uint8] | NDArray[np.uint16]]) -> None:
         writer.write(*item)
 
-    ctx.step(0, total, "Rendering")
-    with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
-        for done, (frame_index, rgb, depth) in enumerate(frames, start=1):
-            at = frame_index - start
-            picture = engine.render(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone)
+    cuts = disparity.cuts
+    shot: EngineStream | None = None
+    detector = CutDetector()
+    waiting: deque[int] = deque()
+    done = 0
+
+    def write(pictures: list[Picture]) -> None:
+        nonlocal done
+        for picture in pictures:
+            frame_index = waiting.popleft()
             encoder.put((frame_index, picture))
             if on_frame is not None:
                 on_frame(frame_index, picture)
+            done += 1
             ctx.step(done, total, "Rendering")
+
+    ctx.step(0, total, "Rendering")
+    with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
+        for frame_index, rgb, depth in frames:
+            at = frame_index - start
+            # imported disparity knows no cuts: they are looked for here
+            if frame_index in cuts or detector.is_cut(to_float(reduce_picture(rgb))):
+                if shot is not None:
+                    write(shot.finish())
+                shot = None
+            if shot is None:
+                shot = engine.begin_shot(shot_bound(project, frame_index, cuts, disparity.frame_count))
+            waiting.append(frame_index)
+            write(shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone))
+        if shot is not None:
+            write(shot.finish())
     return engine.note

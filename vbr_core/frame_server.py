@@ -78,7 +78,8 @@ class FrameServer:
             note = "No depth for this frame yet: the source is shown."
         if disparity is not None and request.view == "result":
             engine = self._engine(request.renderer, request.device)
-            rgb = np.asarray(engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone), dtype=np.uint8)
+            picture = engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone, request.largest_radius)
+            rgb = np.asarray(picture, dtype=np.uint8)
             note = engine.note
         elif disparity is not None:
             full = guided_upsample(disparity, rgb)

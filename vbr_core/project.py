@@ -150,7 +150,7 @@ class Project(Value, frozen=True):
     blur: Track = Track(base=40.0)
     sharp_zone: float = 0.0
     depth: str = "starter"
-    renderer: str = "scatter"
+    renderer: str = "vbr"
     version: int = PROJECT_VERSION
 
     def __post_init__(self) -> None:

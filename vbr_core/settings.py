@@ -12,10 +12,15 @@ from vbr_core.errors import InputError
 K_MAX = 400.0
 """Largest blur amount: radius in pixels per unit of disparity at a picture height of 1080."""
 
-RENDERERS = ("scatter", "layered")
+RENDERERS = ("vbr", "scatter", "layered")
+"""What a person can choose."""
+
+NETWORK_NAMES = ("vbr-hybrid",)
+"""Networks that ship, each by its own name; ``vbr`` is the best of them."""
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-RendererName = Literal["scatter", "layered"]
+RendererName = Literal["vbr", "scatter", "layered"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 CodecName = Literal["auto", "h264", "hevc"]
 
@@ -74,7 +79,7 @@ class RenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         device: Where it runs; ``auto`` takes CUDA if there is one, else the CPU.
     """
 
-    renderer: str = "scatter"
+    renderer: str = "vbr"
     device: str = "auto"
 
     def __post_init__(self) -> None:

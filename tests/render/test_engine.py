@@ -75,7 +75,7 @@ def test_out_of_memory_gives_smaller_bands_and_the_same_picture():
     engine = RenderEngine()
     expected = engine.render(rgb, disparity, 0.2, 300.0)
     renderer = engine._renderer
-    real, tried = renderer.render, []
+    real, tried = renderer.render_frame, []
 
     def short_of_memory(*arguments):
         tried.append(renderer.band_rows)
@@ -83,7 +83,7 @@ def test_out_of_memory_gives_smaller_bands_and_the_same_picture():
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return real(*arguments)
 
-    renderer.render = short_of_memory
+    renderer.render_frame = short_of_memory
     out = engine.render(rgb, disparity, 0.2, 300.0)
     np.testing.assert_array_equal(out, expected)
     assert tried == [None, 24]
@@ -97,7 +97,7 @@ def test_out_of_memory_for_good_is_one_clear_error(monkeypatch):
     def never(*_):
         raise MemoryError
 
-    monkeypatch.setattr(engine._renderer, "render", never)
+    monkeypatch.setattr(engine._renderer, "render_frame", never)
     with pytest.raises(OutOfMemoryError, match="not enough memory"):
         engine.render(rgb, disparity, 0.2, 300.0)
 
@@ -109,6 +109,6 @@ def test_other_failures_are_not_mistaken_for_it(monkeypatch):
     def broken(*_):
         raise RuntimeError("something else")
 
-    monkeypatch.setattr(engine._renderer, "render", broken)
+    monkeypatch.setattr(engine._renderer, "render_frame", broken)
     with pytest.raises(RuntimeError, match="something else"):
         engine.render(rgb, disparity, 0.2, 300.0)

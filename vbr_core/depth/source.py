@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vbr_core.depth.cache import CHUNK_FRAMES, DisparityCache
-from vbr_core.depth.pictures import PICTURE_SUFFIXES, natural_order, picture_size, read_grey
+from vbr_core.depth.pictures import PICTURE_SUFFIXES, calm_compression, natural_order, picture_size, read_grey
 from vbr_core.depth.ranges import RANGE_PERCENTILES, normalise
 from vbr_core.errors import DepthError, VbrError
 from vbr_core.video.reader import VideoReader
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ASPECT_TOLERANCE = 0.02
 KEPT_MAPS = 24
+LOSSY_SUFFIXES = {".jpg", ".jpeg", ".webp"}
 
 
 class DisparitySource(Protocol):
@@ -167,7 +168,7 @@ class FolderDisparity(_ImportedDisparity):
             raise DepthError(f"There is no disparity for frame {frame_index}.")
         found = read_grey(self._files[frame_index])
         _check_same_size(self._files[frame_index].name, (found.shape[0], found.shape[1]), self._size)
-        return found
+        return calm_compression(found) if self._files[frame_index].suffix.lower() in LOSSY_SUFFIXES else found
 
 
 class VideoDisparity(_ImportedDisparity):
@@ -186,7 +187,7 @@ class VideoDisparity(_ImportedDisparity):
             raise DepthError(f"There is no disparity for frame {frame_index}.")
         rgb = self._reader.frame(frame_index).rgb
         scale = np.float32(1.0 / np.iinfo(rgb.dtype).max)
-        return np.asarray(rgb.astype(np.float32).mean(axis=-1) * scale, dtype=np.float32)
+        return calm_compression(np.asarray(rgb.astype(np.float32).mean(axis=-1) * scale, dtype=np.float32))
 
 
 def _check_aspect(found: tuple[int, int], size: tuple[int, int], name: str) -> None:

@@ -95,8 +95,9 @@ class TemporalFusionBlock(nn.Module):
     def __init__(self, channels: int, groups: int, max_offset: float, deformable: bool) -> None:
         super().__init__()
         self.align = Alignment(channels, groups, max_offset, deformable)
-        self.fuse = nn.Sequential(convolution(3 * channels, channels), activation(), convolution(channels, channels))
-        nn.init.zeros_(self.fuse[-1].weight)  # begins as if there were no neighbours: a trained single-frame network
+        last = convolution(channels, channels)
+        nn.init.zeros_(last.weight)  # begins as if there were no neighbours: joins a trained single-frame network
+        self.fuse = nn.Sequential(convolution(3 * channels, channels), activation(), last)
 
     def forward(self, before: torch.Tensor, current: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
         """Features of frames t-1, t, t+1, (B, C, H, W) each -> (B, C, H, W).

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_RADIUS_PX = 1024.0
+SMALLEST_BAND = 16
 
 
 def to_numpy(array: Any) -> NDArray[np.float32]:
@@ -70,11 +71,75 @@ class Renderer(abc.ABC):
             return torch.from_numpy(result).to(frames.device)
         return result
 
+    def stream(self, largest_radius_px: float) -> ShotStream:
+        """A shot, frame by frame.
+
+        Args:
+            largest_radius_px: Bound of the blur radius over the whole shot, in pixels of its pictures (see
+                :func:`vbr_core.model.scale.largest_radius`). Renderers that look at one frame alone ignore it.
+        """
+        return SingleFrameStream(self)
+
+    def use_less_memory(self, height: int) -> str:
+        """Work on smaller parts of the picture from now on, with the same result.
+
+        Args:
+            height: Lines of the picture that did not fit.
+
+        Returns:
+            What is done now, the end of a sentence for the user; empty if the parts cannot get smaller.
+        """
+        rows = (self.band_rows or height) // 2
+        if rows < SMALLEST_BAND:
+            return ""
+        self.band_rows = rows
+        return f"rendered in bands of {rows} rows, same result."
+
     @abc.abstractmethod
     def render_frame(
         self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1. Inputs are already checked."""
+
+
+class ShotStream(abc.ABC):
+    """Pushes frames of one shot in, gives pictures out, in the same order, possibly later."""
+
+    @abc.abstractmethod
+    def push(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> list[NDArray[np.float32]]:
+        """Take the next frame; returns the pictures that are ready. After an error the stream is as it was before.
+
+        Args:
+            frame: (H, W, 3) float32, sRGB-encoded, 0..1.
+            disparity: (H, W) float32, 0..1.
+            d_f: Disparity of the focal plane.
+            k_px: Blur amount in pixels of this picture.
+        """
+
+    @abc.abstractmethod
+    def finish(self) -> list[NDArray[np.float32]]:
+        """End the shot; returns the pictures that were still to come."""
+
+
+class SingleFrameStream(ShotStream):
+    """For renderers that look at one frame alone: every picture is ready at once."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+
+    def push(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> list[NDArray[np.float32]]:
+        """See :meth:`ShotStream.push`. A frame in which nothing is blurred is returned itself."""
+        if float(np.abs(disparity - np.float32(d_f)).max()) * k_px <= SHARP_RADIUS_PX:
+            return [frame]
+        return [self._renderer.render_frame(frame, disparity, d_f, k_px)]
+
+    def finish(self) -> list[NDArray[np.float32]]:
+        """Nothing is ever still to come."""
+        return []
 
 
 def check_window(

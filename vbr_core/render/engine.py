@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vbr_core.depth.upsample import guided_upsample
-from vbr_core.errors import OutOfMemoryError
+from vbr_core.errors import InputError, OutOfMemoryError
 from vbr_core.render import load_renderer
 from vbr_core.render.optics import k_in_pixels, with_sharp_zone
 from vbr_core.settings import RenderSettings, check_blur, check_focus, check_sharp_zone
 from vbr_core.video.reader import from_float, to_float
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Callable
+
+    from vbr_core.render.base import Renderer, ShotStream
 
 log = logging.getLogger(__name__)
 
-SMALLEST_BAND = 16
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 class RenderEngine:
@@ -46,6 +51,7 @@ class RenderEngine:
         d_f: float,
         k: float,
         sharp_zone: float = 0.0,
+        largest_radius: float = 0.0,
     ) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """Refocus one picture.
 
@@ -55,6 +61,7 @@ class RenderEngine:
             d_f: Disparity of the focal plane, 0..1.
             k: Blur amount at 1080 lines.
             sharp_zone: Disparity on either side of ``d_f`` that stays sharp, 0..0.5.
+            largest_radius: Of the shot that the picture belongs to; see :meth:`begin_shot`. 0: of this picture.
 
         Returns:
             (H, W, 3), the dtype of ``rgb``. With no pixel blurred it is ``rgb`` itself, unchanged.
@@ -63,41 +70,101 @@ class RenderEngine:
             InputError: A value is out of range.
             OutOfMemoryError: Even the smallest band does not fit into memory.
         """
-        check_focus(d_f)
-        check_sharp_zone(sharp_zone)
-        k_px = k_in_pixels(check_blur(k), rgb.shape[0])
-        if k_px == 0.0:
-            return rgb
-        full = with_sharp_zone(guided_upsample(disparity, rgb), d_f, sharp_zone)
-        frame = to_float(rgb)
-        result = self._render_within_memory(frame, full, d_f, k_px)
-        if result is frame:
-            return rgb
-        return from_float(result, rgb.dtype)
+        shot = self.begin_shot(max(largest_radius, k * max(d_f, 1.0 - d_f)))
+        return [*shot.push(rgb, disparity, d_f, k, sharp_zone), *shot.finish()][0]
 
-    def _render_within_memory(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
-    ) -> NDArray[np.float32]:
-        """Render, with bands half as high after each failure for want of memory."""
+    def begin_shot(self, largest_radius: float) -> EngineStream:
+        """Frames of a shot, one after the other, so that they can help each other.
+
+        Args:
+            largest_radius: Bound of the blur radius over the shot, in pixels at 1080 lines: the largest
+                ``K max(d_f, 1 - d_f)`` of its frames. The same for a frame alone and within its shot, or preview and
+                export differ.
+        """
+        return EngineStream(self, self._renderer, largest_radius)
+
+    def within_memory(self, work: Callable[[], list[NDArray[np.float32]]], shape: tuple[int, int]) -> Any:
+        """Do a piece of work, on smaller parts of the picture after each failure for want of memory.
+
+        Args:
+            work: Leaves everything as it was when it fails.
+            shape: Height and width of the picture, for messages.
+
+        Raises:
+            OutOfMemoryError: The smallest parts do not fit either.
+        """
         while True:
             try:
-                result: NDArray[np.float32] = self._renderer.render(frame[None], disparity[None], d_f, k_px)[0]
+                return work()
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-                rows = (self._renderer.band_rows or frame.shape[0]) // 2
-                if rows < SMALLEST_BAND:
+                now = self._renderer.use_less_memory(shape[0])
+                if not now:
                     raise OutOfMemoryError(
-                        f"There is not enough memory on '{self.device}' for a picture of "
-                        f"{frame.shape[1]} x {frame.shape[0]} pixels.",
+                        f"There is not enough memory on '{self.device}' for a picture of {shape[1]} x {shape[0]} "
+                        "pixels.",
                         "Close other programs, or use --device cpu.",
                     ) from error
-                log.info("out of memory on %s: trying bands of %d rows", self.device, rows)
-                self._renderer.band_rows = rows
-                self.note = f"Memory on '{self.device}' was short: rendered in bands of {rows} rows, same result."
+                log.info("out of memory on %s: %s", self.device, now)
+                self.note = f"Memory on '{self.device}' was short: {now}"
                 _free_device_memory()
-            else:
-                return result
+
+
+class EngineStream:
+    """A shot in the document's units; see :meth:`RenderEngine.begin_shot`."""
+
+    def __init__(self, engine: RenderEngine, renderer: Renderer, largest_radius: float) -> None:
+        self._engine = engine
+        self._renderer = renderer
+        self._largest_radius = largest_radius
+        self._stream: ShotStream | None = None
+        self._sources: deque[tuple[Picture, NDArray[np.float32]]] = deque()
+
+    def push(
+        self, rgb: Picture, disparity: NDArray[np.float32], d_f: float, k: float, sharp_zone: float = 0.0
+    ) -> list[Picture]:
+        """Take the next frame; arguments as in :meth:`RenderEngine.render`.
+
+        Returns:
+            The pictures that are ready, in order; a renderer may hold some back until later frames have come.
+        """
+        check_focus(d_f)
+        check_sharp_zone(sharp_zone)
+        k_px = k_in_pixels(check_blur(k), rgb.shape[0])
+        size = (rgb.shape[0], rgb.shape[1])
+        if self._stream is None:
+            bound = k_in_pixels(self._largest_radius, rgb.shape[0])
+            self._stream = self._renderer.stream(bound)
+        stream = self._stream
+        frame = to_float(rgb)
+        if not np.isfinite(disparity).all():
+            raise InputError("The disparity holds values that are not finite numbers.", "Estimate or import it again.")
+        if k_px == 0.0:
+            full = np.full(size, d_f, np.float32)
+        else:
+            full = with_sharp_zone(guided_upsample(disparity, rgb), d_f, sharp_zone)
+        self._sources.append((rgb, frame))
+        try:
+            results = self._engine.within_memory(lambda: stream.push(frame, full, d_f, k_px), size)
+        except BaseException:
+            self._sources.pop()
+            raise
+        return [self._finished(result) for result in results]
+
+    def finish(self) -> list[Picture]:
+        """End the shot; returns the pictures that were still to come."""
+        stream = self._stream
+        if stream is None or not self._sources:
+            return []
+        rgb = self._sources[0][0]
+        results = self._engine.within_memory(stream.finish, (rgb.shape[0], rgb.shape[1]))
+        self._stream = None
+        return [self._finished(result) for result in results]
+
+    def _finished(self, result: NDArray[np.float32]) -> Picture:
+        rgb, frame = self._sources.popleft()
+        return rgb if result is frame else from_float(result, rgb.dtype)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -122,6 +122,9 @@ def scatter_planes(linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_
     ring = ring & ~near_is_sharper
 
     hidden, hidden_depth = _continue_far_side(linear, snapped, edge, ring, d_f, k_px)
+    # a small step within one surface (noise of the disparity) is no edge to what lies far behind that surface
+    adjoins = hidden_depth > 2.0 * far - near - step
+    ring, edge = ring & adjoins, edge * adjoins
     color = torch.where(ring[0, 0, ..., None], hidden, linear)
     mask = (snapped[0, 0] - hidden_depth) > step
     distance = _distance_to(edge[0, 0])

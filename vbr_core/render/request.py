@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vbr_core.animation import value_at
+from vbr_core.animation import track_range, value_at
 from vbr_core.project import TRACK_LIMITS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -31,6 +34,7 @@ class RenderRequest:
         renderer: Name of the renderer.
         device: Name of the device.
         sharp_zone: Disparity on either side of the focal plane that stays sharp.
+        largest_radius: Bound of the blur radius over the shot at 1080 lines; see :func:`shot_bound`.
         depth_revision: Counts up whenever better disparity may be there, so that old answers are not reused.
     """
 
@@ -39,10 +43,11 @@ class RenderRequest:
     k: float
     view: View = "result"
     lines: int = 0
-    renderer: str = "scatter"
+    renderer: str = "vbr"
     device: str = "auto"
     depth_revision: int = 0
     sharp_zone: float = 0.0
+    largest_radius: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,27 @@ class FocusSample:
     patch_px: int
 
 
+def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_count: int = 0) -> float:
+    """Bound of the blur radius over the shot that holds a frame, in pixels at 1080 lines: ``K max(d_f, 1 - d_f)``.
+
+    The network works at a size that depends on it (paper, eq. 3), so it must not change within a shot.
+
+    Args:
+        project: Its curves say d_f and K.
+        frame_index: Any frame of the shot.
+        cuts: First frame of every shot but the first.
+        frame_count: Frames of the clip; 0 for as many as the curves have keys for.
+    """
+    shot = bisect_right(cuts, frame_index)
+    start = cuts[shot - 1] if shot else 0
+    keys = [key.frame for track in (project.focus, project.blur) for key in track.keys]
+    end = max([frame_count, frame_index + 1, start + 1, *(frame + 1 for frame in keys)])
+    stop = cuts[shot] if shot < len(cuts) else end
+    low, high = track_range(project.focus, start, stop, cuts, TRACK_LIMITS["focus"])
+    most = track_range(project.blur, start, stop, cuts, TRACK_LIMITS["blur"])[1]
+    return most * max(high, 1.0 - low)
+
+
 def resolve(
     project: Project,
     frame_index: int,
@@ -105,4 +131,16 @@ def resolve(
     d_f = min(high, max(low, value_at(project.focus, frame_index, project.cuts)))
     low, high = TRACK_LIMITS["blur"]
     k = min(high, max(low, value_at(project.blur, frame_index, project.cuts)))
-    return RenderRequest(frame_index, d_f, k, view, lines, project.renderer, device, depth_revision, project.sharp_zone)
+    frame_count = project.clip.frame_count if project.clip else 0
+    return RenderRequest(
+        frame_index,
+        d_f,
+        k,
+        view,
+        lines,
+        project.renderer,
+        device,
+        depth_revision,
+        project.sharp_zone,
+        shot_bound(project, frame_index, project.cuts, frame_count),
+    )

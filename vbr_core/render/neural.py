@@ -1,0 +1,171 @@
+"""``vbr``: the network of :mod:`vbr_core.model` as a renderer, over whole shots."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from resources import resource_path
+from vbr_core.depth.shots import CutDetector
+from vbr_core.kernels.disc import SHARP_RADIUS_PX
+from vbr_core.model.scale import largest_radius, scale_steps
+from vbr_core.model.streaming import NetworkStream, check_tile
+from vbr_core.model.weights import load_network
+from vbr_core.render.base import Renderer, ShotStream, check_window
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vbr_core.model.network import VbrNetwork
+
+FULL_EFFECT_PX = 1.5
+"""Below this largest radius of a frame its result is faded into the frame itself, so that blur that a person animates
+from nothing does not begin with a jump."""
+
+DEFAULT_NETWORK = "vbr-hybrid"
+"""The network that ``vbr`` stands for: the better one of README's table."""
+
+SMALLEST_TILE = 128
+LARGEST_TILE = 1024
+
+
+def weights_path(name: str) -> Path:
+    """The file of a network that ships."""
+    return resource_path("models", f"{DEFAULT_NETWORK if name == 'vbr' else name}.safetensors")
+
+
+@lru_cache(maxsize=4)
+def _network_of(path: Path, device: str, _modified_ns: int) -> VbrNetwork:
+    """Weights are read once for all renderers of a process."""
+    return load_network(path, device)
+
+
+class NeuralRenderer(Renderer):
+    """The Video Bokeh Renderer.
+
+    Frames of a shot help each other, so a window should be a whole shot or :meth:`stream` be used. A cut within a
+    window is found, and nothing crosses it.
+
+    Args:
+        network: The network, on its device.
+        device: That device.
+        name: As in ``load_renderer``.
+    """
+
+    name = "vbr"
+
+    def __init__(self, network: VbrNetwork, device: str = "cpu", name: str = "vbr") -> None:
+        super().__init__(device)
+        self.name = name
+        self.network = network
+        self.tile = 0
+        self._base: Renderer | None = None
+        if network.config.hybrid:
+            from vbr_core.render import load_renderer
+
+            self._base = load_renderer(network.config.base, device)
+
+    @classmethod
+    def from_file(cls, path: Path, device: str = "cpu", name: str = "vbr") -> NeuralRenderer:
+        """Read a safetensors file that ``vbr train`` wrote.
+
+        Raises:
+            InputError: The file is missing, damaged, or not such a file.
+        """
+        path = Path(path)
+        modified = path.stat().st_mtime_ns if path.exists() else 0
+        return cls(_network_of(path, device, modified), device, name)
+
+    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any) -> Any:
+        """Render a window; see :meth:`Renderer.render`. A cut in it is found and separates the shots."""
+        as_tensor = hasattr(frames, "detach")
+        pictures, depth, focus, amount = check_window(frames, disparity, d_f, k_px)
+        result = np.empty_like(pictures)
+        detector = CutDetector()
+        starts = [t for t, picture in enumerate(pictures) if detector.is_cut(picture) or t == 0]
+        for start, stop in zip(starts, [*starts[1:], len(pictures)], strict=True):
+            span = range(start, stop)
+            stream = self.stream(largest_radius([float(focus[t]) for t in span], [float(amount[t]) for t in span]))
+            done = start
+            for t in span:
+                for picture in stream.push(pictures[t], depth[t], float(focus[t]), float(amount[t])):
+                    result[done] = picture
+                    done += 1
+            for picture in stream.finish():
+                result[done] = picture
+                done += 1
+        if as_tensor:
+            return torch.from_numpy(result).to(frames.device)
+        return result
+
+    def render_frame(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> NDArray[np.float32]:
+        """One frame as a shot of its own: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
+        stream = self.stream(largest_radius([d_f], [k_px]))
+        return [*stream.push(frame, disparity, d_f, k_px), *stream.finish()][0]
+
+    def stream(self, largest_radius_px: float) -> ShotStream:
+        """A shot, frame by frame; see :meth:`Renderer.stream`."""
+        return NeuralStream(self, largest_radius_px)
+
+    def use_less_memory(self, height: int) -> str:
+        """Compute in tiles, or in smaller ones; see :meth:`Renderer.use_less_memory`."""
+        smaller = check_tile(self.tile // 2 if self.tile else min(LARGEST_TILE, max(SMALLEST_TILE, height // 2)))
+        if smaller < SMALLEST_TILE or smaller == self.tile:
+            return ""
+        self.tile = smaller
+        if self._base is not None:
+            self._base.band_rows = smaller
+        return f"rendered in tiles of {smaller} pixels, same result."
+
+
+class NeuralStream(ShotStream):
+    """A shot through the network; pictures come out with a lag of one frame per stage."""
+
+    def __init__(self, renderer: NeuralRenderer, largest_radius_px: float) -> None:
+        self._renderer = renderer
+        scales = scale_steps(renderer.network.config.max_radius_px, largest_radius_px)
+        self._stream = NetworkStream(renderer.network, scales, renderer.tile)
+        self._sources: deque[tuple[NDArray[np.float32], float]] = deque()
+
+    def push(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> list[NDArray[np.float32]]:
+        """See :meth:`ShotStream.push`."""
+        renderer = self._renderer
+        self._stream.set_tile(renderer.tile)
+        device = torch.device(renderer.device)
+        radius = float(np.abs(disparity - np.float32(d_f)).max()) * k_px
+        base = frame
+        if renderer._base is not None and radius > SHARP_RADIUS_PX:
+            base = renderer._base.render_frame(frame, disparity, d_f, k_px)
+        defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
+        given = [_to_tensor(picture, device) for picture in (frame, base)]
+        results = self._stream.push(given[0], given[1] if renderer._base is not None else None, defocus)
+        self._sources.append((frame, radius))
+        return [self._finished(result) for result in results]
+
+    def finish(self) -> list[NDArray[np.float32]]:
+        """See :meth:`ShotStream.finish`."""
+        return [self._finished(result) for result in self._stream.finish()]
+
+    def _finished(self, result: torch.Tensor) -> NDArray[np.float32]:
+        source, radius = self._sources.popleft()
+        if radius <= SHARP_RADIUS_PX:
+            return source
+        picture = result[0].clamp(0.0, 1.0).permute(1, 2, 0).float().cpu().numpy()
+        effect = np.float32(min(1.0, (radius - SHARP_RADIUS_PX) / (FULL_EFFECT_PX - SHARP_RADIUS_PX)))
+        if effect < 1.0:
+            picture = source + effect * (picture - source)
+        return np.ascontiguousarray(picture, np.float32)
+
+
+def _to_tensor(picture: NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    """(H, W, 3) -> (1, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1)[None].contiguous()

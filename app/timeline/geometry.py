@@ -163,7 +163,8 @@ def ticks(
         return []
     steps = tick_steps(rate, as_frames)
     zoom = axis.pixels_per_frame
-    major = next((step for step in steps if step * zoom >= label_px), steps[-1])
+    longest = steps[-1] * max(1, math.ceil(label_px / (steps[-1] * zoom)))  # a day of footage on a thumb's width
+    major = next((step for step in steps if step * zoom >= label_px), longest)
     minor = next((step for step in steps if step * zoom >= minor_px and major % step == 0), major)
     first, last = axis.visible(label_px)
     result = []

@@ -476,6 +476,7 @@ def test_journey(rig: WindowRig, tmp_path: Path) -> None:
 
 def test_badge_says_when_an_earlier_frame_is_still_shown(rig: WindowRig) -> None:
     rig.open()
+    rig.wait(lambda: rig.window.preview.shown is not None and rig.window.preview.shown.has_depth)
     rig.core.server.gate.clear()
     rig.session.set_playhead(9)
     assert rig.window.panel.badge.text().startswith("Rendering… frame 0 is still shown")

@@ -20,15 +20,15 @@ def scene(height=48, width=64, dtype=np.uint8):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_zero_blur_gives_the_very_picture_back(dtype):
     rgb, disparity = scene(dtype=dtype)
-    assert RenderEngine().render(rgb, disparity, 0.3, 0.0) is rgb
+    assert RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.3, 0.0) is rgb
     # too little blur to leave a pixel
-    np.testing.assert_array_equal(RenderEngine().render(rgb, disparity, 0.3, 4.0), rgb)
+    np.testing.assert_array_equal(RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.3, 4.0), rgb)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_depth_of_the_samples_is_kept(dtype):
     rgb, disparity = scene(dtype=dtype)
-    out = RenderEngine().render(rgb, disparity, 0.9, 200.0)
+    out = RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.9, 200.0)
     assert out.dtype == dtype
     step = np.iinfo(dtype).max / 255
     np.testing.assert_allclose(out[:, 40:], rgb[:, 40:], atol=step)
@@ -47,32 +47,32 @@ def test_defocus_map_is_positive_in_front():
 
 def test_small_disparity_is_brought_to_the_picture():
     rgb, disparity = scene()
-    out = RenderEngine().render(rgb, disparity[::4, ::4], 0.9, 100.0)
+    out = RenderEngine(RenderSettings("scatter")).render(rgb, disparity[::4, ::4], 0.9, 100.0)
     assert out.shape == rgb.shape
 
 
 def test_sharp_zone_keeps_a_span_of_disparity_sharp():
     rgb, disparity = scene()
     disparity[:, 48:] = 0.84
-    out = RenderEngine().render(rgb, disparity, 0.9, 400.0, sharp_zone=0.07)
+    out = RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.9, 400.0, sharp_zone=0.07)
     np.testing.assert_allclose(out[:, 40:], rgb[:, 40:], atol=1)
     assert out[:, :20].std() < 0.6 * rgb[:, :20].std()
-    thin = RenderEngine().render(rgb, disparity, 0.9, 400.0)
+    thin = RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.9, 400.0)
     assert thin[:, 56:].std() < out[:, 56:].std()
     with pytest.raises(InputError, match="sharp zone"):
-        RenderEngine().render(rgb, disparity, 0.9, 400.0, sharp_zone=0.7)
+        RenderEngine(RenderSettings("scatter")).render(rgb, disparity, 0.9, 400.0, sharp_zone=0.7)
 
 
 @pytest.mark.parametrize(("d_f", "k"), [(-0.1, 10.0), (1.1, 10.0), (float("nan"), 10.0), (0.5, -1.0), (0.5, 1e6)])
 def test_values_out_of_range_are_refused(d_f, k):
     rgb, disparity = scene()
     with pytest.raises(InputError):
-        RenderEngine().render(rgb, disparity, d_f, k)
+        RenderEngine(RenderSettings("scatter")).render(rgb, disparity, d_f, k)
 
 
 def test_out_of_memory_gives_smaller_bands_and_the_same_picture():
     rgb, disparity = scene()
-    engine = RenderEngine()
+    engine = RenderEngine(RenderSettings("scatter"))
     expected = engine.render(rgb, disparity, 0.2, 300.0)
     renderer = engine._renderer
     real, tried = renderer.render_frame, []
@@ -104,7 +104,7 @@ def test_out_of_memory_for_good_is_one_clear_error(monkeypatch):
 
 def test_other_failures_are_not_mistaken_for_it(monkeypatch):
     rgb, disparity = scene()
-    engine = RenderEngine()
+    engine = RenderEngine(RenderSettings("scatter"))
 
     def broken(*_):
         raise RuntimeError("something else")

@@ -1,4 +1,4 @@
-"""What must hold for every classical renderer."""
+"""What must hold for every renderer, and what more for the classical ones."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ from vbr_core.render.layered import layer_spacing
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 from vbr_core.settings import RENDERERS
 
-names = pytest.mark.parametrize("name", RENDERERS)
+every = pytest.mark.parametrize("name", RENDERERS)
+names = pytest.mark.parametrize("name", [name for name in RENDERERS if name != "vbr"])  # exact by construction
 
 
 def window(count=1, height=24, width=32, seed=0):
@@ -24,14 +25,14 @@ def window(count=1, height=24, width=32, seed=0):
     return frames, disparity
 
 
-@names
+@every
 def test_zero_blur_is_the_identity_to_the_bit(name):
     frames, disparity = window(2)
     out = load_renderer(name).render(frames, disparity, np.array([0.3, 0.6]), np.array([0.0, 0.0]))
     np.testing.assert_array_equal(out, frames)
 
 
-@names
+@every
 def test_equal_disparity_in_focus_is_the_identity(name):
     frames, _ = window()
     out = load_renderer(name).render(frames, np.full(frames.shape[:3], 0.4, np.float32), 0.4, 200.0)
@@ -48,7 +49,7 @@ def test_in_focus_plane_stays_sharp(name):
     assert out[0, :6].std() < 0.5 * frames[0, :6].std()
 
 
-@names
+@every
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 17), (16, 16), (37, 53), (20, 90)])
 @pytest.mark.parametrize("k", [3.0, 60.0, 200.0])
 def test_any_size_and_any_blur(name, height, width, k):
@@ -69,6 +70,16 @@ def test_flat_colour_stays_what_it_is(name, value):
     frames = np.full((1, 30, 40, 3), value, np.float32)
     out = load_renderer(name).render(frames, disparity, 0.4, 25.0)
     np.testing.assert_allclose(out, frames, atol=2e-4)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0])
+def test_the_network_hardly_touches_flat_colour(value):
+    _, disparity = window(1, 48, 48)
+    disparity[:, 12:36, 12:36] = 0.9
+    frames = np.full((1, 48, 48, 3), value, np.float32)
+    out = load_renderer("vbr").render(frames, disparity, 0.4, 25.0)
+    assert np.abs(out - frames).max() < 0.012  # three 8-bit steps
 
 
 @names
@@ -93,7 +104,7 @@ def test_frames_do_not_touch_each_other(name):
         np.testing.assert_array_equal(together[t], alone[0])
 
 
-@names
+@every
 def test_tensors_give_tensors(name):
     frames, disparity = window()
     arrays = load_renderer(name).render(frames, disparity, 0.5, 8.0)
@@ -146,7 +157,7 @@ def _bad(**changes):
         (_bad(k_px=1e9), "above"),
     ],
 )
-@names
+@every
 def test_bad_input_is_refused_in_words(name, arguments, words):
     with pytest.raises(InputError, match=words):
         load_renderer(name).render(**arguments)

@@ -187,7 +187,8 @@ class VideoDisparity(_ImportedDisparity):
             raise DepthError(f"There is no disparity for frame {frame_index}.")
         rgb = self._reader.frame(frame_index).rgb
         scale = np.float32(1.0 / np.iinfo(rgb.dtype).max)
-        return calm_compression(np.asarray(rgb.astype(np.float32).mean(axis=-1) * scale, dtype=np.float32))
+        values = np.asarray(rgb.astype(np.float32).mean(axis=-1) * scale, dtype=np.float32)
+        return calm_compression(values) if rgb.dtype == np.uint8 else values
 
 
 def _check_aspect(found: tuple[int, int], size: tuple[int, int], name: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vbr_core.project import Project
+    from vbr_core.project import Project, Track
 
 View = Literal["result", "source", "disparity", "defocus"]
 VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus")
@@ -107,6 +107,21 @@ def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_co
         cuts: First frame of every shot but the first.
         frame_count: Frames of the clip; 0 for as many as the curves have keys for.
     """
+    global _last_bound
+    shot = bisect_right(cuts, frame_index)
+    # tracks are values: the same objects have the same bound. Scrubbing asks for it again and again.
+    key = (project.focus, project.blur, shot, tuple(cuts), frame_count)
+    known, value = _last_bound
+    if known[0] is not key[0] or known[1] is not key[1] or known[2:] != key[2:]:
+        value = _bound_of_shot(project, frame_index, cuts, frame_count)
+        _last_bound = (key, value)
+    return value
+
+
+_last_bound: tuple[tuple[Track | None, Track | None, int, tuple[int, ...], int], float] = ((None, None, 0, (), -1), 0.0)
+
+
+def _bound_of_shot(project: Project, frame_index: int, cuts: Sequence[int], frame_count: int) -> float:
     shot = bisect_right(cuts, frame_index)
     start = cuts[shot - 1] if shot else 0
     keys = [key.frame for track in (project.focus, project.blur) for key in track.keys]

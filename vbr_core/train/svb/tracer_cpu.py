@@ -28,6 +28,7 @@ GOLDEN_ANGLE = 2.399963229728653
 JITTER_X, JITTER_Y = 0.7548776662466927, 0.5698402909980532
 """Steps of the R2 low-discrepancy sequence, for the place of a ray within its pixel."""
 
+FAR_AWAY = np.float32(1e30)
 OPAQUE = 0.996
 """A ray ends when this much of it is covered."""
 
@@ -185,10 +186,10 @@ def _trace(  # type: ignore[no-untyped-def]
                     # planes from the nearest to the farthest until half of the pixel is covered
                     total = np.float32(0.0)
                     chosen = 0
-                    last = np.float32(np.inf)
+                    last = FAR_AWAY
                     while total < np.float32(0.5) * count:
                         best = -1
-                        best_depth = np.float32(-np.inf)
+                        best_depth = -FAR_AWAY
                         for index in range(candidates):
                             p = here[index]
                             if coverage[p] > 0:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 EXIT_OK, EXIT_INPUT, EXIT_CANCELLED = 0, 2, 130
 
+COUNTED = {"Training": "steps", "Preparing clips": "clips", "Making the first clips": "clips"}
+"""What the phases count that do not count frames, by the start of their names."""
+
 PLAIN_EVERY_SECONDS = 5.0
 """Where standard error is no terminal, one line of progress this often."""
 
@@ -33,6 +36,12 @@ def clock(seconds: float | None) -> str:
     whole = round(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+def rate_of(progress: JobProgress) -> str:
+    """How fast a job goes, in what its phase counts: ``3.2 frames/s``."""
+    unit = next((unit for start, unit in COUNTED.items() if progress.phase.startswith(start)), "frames")
+    return f"{progress.per_second:.1f} {unit}/s"
 
 
 class Console:
@@ -90,7 +99,7 @@ class Console:
 
     def _plain_progress(self, progress: JobProgress) -> None:
         left = clock(progress.remaining_seconds)
-        rate = f", {progress.per_second:.1f} frames/s" if progress.per_second else ""
+        rate = f", {rate_of(progress)}" if progress.per_second else ""
         self.note(f"{progress.phase}: {progress.done}/{progress.total}{rate}" + (f", {left} left" if left else ""))
 
     @contextmanager
@@ -113,7 +122,7 @@ class Console:
                     tasks[progress.phase],
                     completed=progress.done,
                     total=progress.total,
-                    rate=f"{progress.per_second:.1f} frames/s" if progress.per_second else "",
+                    rate=rate_of(progress) if progress.per_second else "",
                     left=f"{left} left" if left and progress.done < progress.total else "",
                 )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import torch
 
@@ -29,6 +31,9 @@ from nothing does not begin with a jump."""
 
 DEFAULT_NETWORK = "vbr-hybrid"
 """The network that ``vbr`` stands for: the better one of README's table."""
+
+FOCUSED_RADIUS_PX = 0.75
+"""A pixel that is blurred no more than this is in focus."""
 
 SMALLEST_TILE = 128
 LARGEST_TILE = 1024
@@ -132,7 +137,7 @@ class NeuralStream(ShotStream):
         self._renderer = renderer
         scales = scale_steps(renderer.network.config.max_radius_px, largest_radius_px)
         self._stream = NetworkStream(renderer.network, scales, renderer.tile)
-        self._sources: deque[tuple[NDArray[np.float32], float]] = deque()
+        self._sources: deque[_Source] = deque()
 
     def push(
         self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
@@ -148,7 +153,7 @@ class NeuralStream(ShotStream):
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         given = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(given[0], given[1] if renderer._base is not None else None, defocus)
-        self._sources.append((frame, radius))
+        self._sources.append(_Source(frame, base, blurred_share(disparity, d_f, k_px), radius))
         return [self._finished(result) for result in results]
 
     def finish(self) -> list[NDArray[np.float32]]:
@@ -156,14 +161,37 @@ class NeuralStream(ShotStream):
         return [self._finished(result) for result in self._stream.finish()]
 
     def _finished(self, result: torch.Tensor) -> NDArray[np.float32]:
-        source, radius = self._sources.popleft()
-        if radius <= SHARP_RADIUS_PX:
-            return source
+        source = self._sources.popleft()
+        if source.radius_px <= SHARP_RADIUS_PX:
+            return source.frame
         picture = result[0].clamp(0.0, 1.0).permute(1, 2, 0).float().cpu().numpy()
-        effect = np.float32(min(1.0, (radius - SHARP_RADIUS_PX) / (FULL_EFFECT_PX - SHARP_RADIUS_PX)))
+        picture = source.base + source.blurred[..., None] * (picture - source.base)
+        effect = np.float32(min(1.0, (source.radius_px - SHARP_RADIUS_PX) / (FULL_EFFECT_PX - SHARP_RADIUS_PX)))
         if effect < 1.0:
-            picture = source + effect * (picture - source)
+            picture = source.frame + effect * (picture - source.frame)
         return np.ascontiguousarray(picture, np.float32)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a result is put together with: ``frame`` and ``base`` (H, W, 3), ``blurred`` (H, W), the largest radius."""
+
+    frame: NDArray[np.float32]
+    base: NDArray[np.float32]
+    blurred: NDArray[np.float32]
+    radius_px: float
+
+
+def blurred_share(disparity: NDArray[np.float32], d_f: float, k_px: float) -> NDArray[np.float32]:
+    """How far the network has a say in each pixel, (H, W) float32 0..1: nowhere amid what is in focus.
+
+    A focused surface is the frame itself, to the bit in the classical render; a network would soften it a little. It
+    counts from a few pixels beside the nearest blurred one, so edges of focused things are still mended.
+    """
+    blurred = (np.abs(disparity - np.float32(d_f)) * np.float32(k_px) > FOCUSED_RADIUS_PX).astype(np.float32)
+    reach = max(4, round(disparity.shape[0] / 135))
+    grown = cv2.dilate(blurred, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return np.asarray(cv2.blur(grown, (reach + 1, reach + 1)), np.float32)
 
 
 def _to_tensor(picture: NDArray[np.float32], device: torch.device) -> torch.Tensor:

@@ -113,7 +113,9 @@ def read_config(path: Path) -> RunConfig:
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), RunConfig)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"'{path}' is not a training configuration: {error}.", "README shows a whole one.") from error
+        raise InputError(
+            f"'{path}' is not a training configuration: {error}.", "resources/training/vbr-hybrid.toml is a whole one."
+        ) from error
 
 
 def open_run(config: Path, folder: Path) -> RunConfig:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -348,6 +349,17 @@ def test_moved_clip_is_found_and_a_swapped_one_refused(clip, depth, tmp_path, ca
 # --- Ctrl-C ----------------------------------------------------------------------------------------------------------
 
 
+def wait_until_interruptible(pid: int, seconds: float = 30.0) -> None:
+    """Wait until a Python process has a handler for SIGINT: before, the system ends it and Python has no say."""
+    status = Path(f"/proc/{pid}/status")
+    deadline = time.monotonic() + seconds
+    while status.exists() and time.monotonic() < deadline:
+        caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) & 1 << (signal.SIGINT - 1):
+            return
+        time.sleep(0.01)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("phase", ["start", "rendering"])
 def test_ctrl_c_leaves_nothing(tmp_path, phase):
@@ -370,7 +382,8 @@ def test_ctrl_c_leaves_nothing(tmp_path, phase):
             if '"Rendering"' in line:
                 break
     else:
-        time.sleep(0.8)
+        wait_until_interruptible(process.pid)
+        time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

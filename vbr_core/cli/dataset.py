@@ -64,8 +64,8 @@ def make(
         raise InputError(f"'{output}' is a file.", "Give a folder.")
 
     from vbr_core.render.devices import pick_device
-    from vbr_core.train.svb.library import open_library
     from vbr_core.train.svb.make import DatasetSettings, make_dataset
+    from vbr_core.train.svb.picture_library import open_library
 
     settings = DatasetSettings(clips, objects, frames, height, width, rays, seed)
     library = open_library(photographs, cutouts, split)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vbr_core.train.data import prepare
-from vbr_core.train.svb.library import open_library
 from vbr_core.train.svb.make import DatasetSettings, make_clip, pick_tracer
+from vbr_core.train.svb.picture_library import open_library
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

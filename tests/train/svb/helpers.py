@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from vbr_core.train.svb.library import Library, open_library
+from vbr_core.train.svb.picture_library import Library, open_library
 from vbr_core.train.svb.scene import W_FAR, W_NEAR, Scene
 
 if TYPE_CHECKING:

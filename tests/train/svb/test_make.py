@@ -30,7 +30,7 @@ from vbr_core.train.svb.tracer_cpu import photograph
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbr_core.train.svb.library import Library
+    from vbr_core.train.svb.picture_library import Library
 
 SETTINGS = DatasetSettings(clips=3, objects=2, frames=2, height=48, width=48, rays=16, seed=5)
 

@@ -18,7 +18,7 @@ from vbr_core.train.svb.tracer_torch import TorchTracer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbr_core.train.svb.library import Library
+    from vbr_core.train.svb.picture_library import Library
     from vbr_core.train.svb.scene import Scene
 
 SIZE = 64

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vbr_core.jobs import JobContext
-    from vbr_core.train.svb.library import Library
+    from vbr_core.train.svb.picture_library import Library
     from vbr_core.train.svb.scene import Scene
     from vbr_core.train.svb.tracer_cpu import Photograph
 

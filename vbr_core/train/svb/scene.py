@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from vbr_core.train.svb.library import read_picture
+from vbr_core.train.svb.picture_library import read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from vbr_core.train.svb.library import Library
+    from vbr_core.train.svb.picture_library import Library
 
 W_NEAR = 1.0
 """Inverse depth (1 / scene unit) of disparity 1."""

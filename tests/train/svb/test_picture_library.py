@@ -10,7 +10,14 @@ import pytest
 
 from tests.train.svb.helpers import CUTOUTS, PHOTOGRAPHS, small_library, write_material, write_picture
 from vbr_core.errors import InputError
-from vbr_core.train.svb.library import TEST_SHARE, VALIDATION_SHARE, identity, open_library, read_picture, split_of
+from vbr_core.train.svb.picture_library import (
+    TEST_SHARE,
+    VALIDATION_SHARE,
+    identity,
+    open_library,
+    read_picture,
+    split_of,
+)
 
 SPLITS = ("train", "validation", "test")
 

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ARCHITECTURES = (
+    "starter",
+    "midas_v21_small_256",
+    "dpt_swin2_tiny_256",
+    "dpt_hybrid_384",
+    "dpt_large_384",
+    "dpt_beit_large_512",
+    "depth_anything_v2_small",
+    "depth_anything_v2_base",
+    "depth_anything_v2_large",
+    "video_depth_anything_small",
+)
+SPEEDS = ("fast", "medium", "slow")
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One depth model.
 
@@ -23,9 +38,15 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         licence: Of the weights, in plain words.
         commercial_ok: Whether results may be used commercially.
         file: Name of the weights file in ``resources/models``.
-        size_bytes: Length of that file.
-        sha256: Its hash.
+        size_bytes: Length of that file; 0 if the publisher does not say.
+        sha256: Its hash; None where the publisher gives none. Then the first file that arrives is trusted, and said so.
         input_rule: How pictures are prepared.
+        architecture: Which network reads the file: one of ``ARCHITECTURES``.
+        bundled: Whether the file ships with the program; the others are fetched or imported when the user asks.
+        urls: Where the file can be had: the publisher first, then mirrors.
+        memory_bytes: About what the network needs at its input size, for one picture; 0 if not measured.
+        speed: How it compares with the bundled network: one of ``SPEEDS``.
+        homepage: Where the publisher describes it.
     """
 
     name: str
@@ -34,8 +55,14 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commercial_ok: bool
     file: str
     size_bytes: int
-    sha256: str
+    sha256: str | None
     input_rule: str
+    architecture: str = "starter"
+    bundled: bool = True
+    urls: tuple[str, ...] = ()
+    memory_bytes: int = 0
+    speed: str = "fast"
+    homepage: str = ""
 
 
 def models_folder() -> Path:
@@ -82,6 +109,14 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def weights_hash(entry: ModelEntry, path: Path) -> str:
+    """SHA-256 of the weights at ``path``: the published one, or, where there is none, that of the file.
+
+    For fingerprints: estimators name what they computed by it.
+    """
+    return entry.sha256 if entry.sha256 is not None else file_sha256(path)
+
+
 def verify_model(name: str) -> Path:
     """Check the weights of a model against its published hash.
 
@@ -94,7 +129,7 @@ def verify_model(name: str) -> Path:
     entry = find_model(name)
     path = model_path(entry)
     found = file_sha256(path)
-    if found != entry.sha256:
+    if entry.sha256 is not None and found != entry.sha256:
         raise ModelError(
             f"The weights '{path}' are not the published file: SHA-256 {found[:12]}..., expected "
             f"{entry.sha256[:12]}...",

@@ -78,7 +78,7 @@ class StarterEstimator:
         self.name = entry.name
         self.device = device
         network = load_starter_network(path)
-        self.fingerprint = f"{entry.name}-{(entry.sha256 or "")[:16]}-{network.config.long_side}"
+        self.fingerprint = f"{entry.name}-{(entry.sha256 or '')[:16]}-{network.config.long_side}"
         self._network = network.to(device)
 
     def predict(self, frames: Any) -> NDArray[np.float32]:

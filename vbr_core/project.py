@@ -24,7 +24,7 @@ from vbr_core.settings import K_MAX
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROJECT_VERSION = 1
+PROJECT_VERSION = 2
 PROJECT_SUFFIX = ".vbr"
 
 Easing = Literal["hold", "linear", "smooth", "bezier"]
@@ -32,6 +32,15 @@ EASINGS: tuple[Easing, ...] = ("hold", "linear", "smooth", "bezier")
 TrackName = Literal["focus", "blur"]
 TRACKS: tuple[TrackName, ...] = ("focus", "blur")
 TRACK_LIMITS: dict[TrackName, tuple[float, float]] = {"focus": (0.0, 1.0), "blur": (0.0, K_MAX)}
+
+EditKind = Literal["same_as", "push_behind", "flatten"]
+EDIT_KINDS: tuple[EditKind, ...] = ("same_as", "push_behind", "flatten")
+EditSnap = Literal["none", "picture", "depth"]
+EDIT_SNAPS: tuple[EditSnap, ...] = ("none", "picture", "depth")
+MAX_STROKE_POINTS = 20_000
+LEVELS_SPAN = 0.02
+"""Near and far of a shot's levels are at least so far apart."""
+GAMMA_LIMITS = (0.1, 10.0)
 
 
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +141,99 @@ class Clip(Value, frozen=True):
     cuts: tuple[int, ...] = ()
 
 
+class Stroke(Value, frozen=True):
+    """A part of the picture that was drawn by hand: a lasso, or what a brush went over.
+
+    Attributes:
+        points: x, y in pixels of the upright picture; may reach outside it.
+        radius_px: Of the brush, in the same pixels; 0 for a lasso, whose points are the corners of a closed polygon.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    radius_px: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.points or len(self.points) > MAX_STROKE_POINTS:
+            raise ValueError(f"a stroke has 1 to {MAX_STROKE_POINTS} points, not {len(self.points)}")
+        if not all(abs(x) <= 1e6 and abs(y) <= 1e6 for x, y in self.points):
+            raise ValueError("the points of a stroke must be finite numbers near the picture")
+        if not 0.0 <= self.radius_px <= 1e5:
+            raise ValueError(f"the radius {self.radius_px:g} of a stroke is outside 0 to 100000")
+        if self.radius_px == 0.0 and len(self.points) < 3:
+            raise ValueError("a lasso needs at least three points")
+
+
+class DepthEdit(Value, frozen=True):
+    """A repair of the disparity in a part of the picture, which is carried along with what it was drawn on.
+
+    Attributes:
+        kind: ``same_as`` gives it the disparity at ``point``; ``push_behind`` puts it behind what is around it;
+            ``flatten`` makes it one plane.
+        strokes: Where it was drawn; their union.
+        frame: The frame it was drawn on.
+        start: First frame that it holds for, at most ``frame``. It never reaches beyond the shot of ``frame``.
+        stop: One past the last.
+        point: x, y on ``frame`` in pixels of the upright picture; of ``same_as`` only.
+        amount: How far ``push_behind`` goes behind the farthest of what is around it, in disparity, 0..1.
+        snap: What is drawn roughly is brought to the edges of the ``picture`` or of the ``depth``, or taken as it is.
+        enabled: Whether it is applied.
+    """
+
+    kind: EditKind
+    strokes: tuple[Stroke, ...]
+    frame: int
+    start: int
+    stop: int
+    point: tuple[float, float] | None = None
+    amount: float = 0.05
+    snap: EditSnap = "picture"
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.strokes:
+            raise ValueError("a depth repair needs at least one stroke")
+        if not 0 <= self.start <= self.frame < self.stop:
+            raise ValueError(
+                f"the frames {self.start} to {self.stop - 1} of a depth repair do not hold frame {self.frame}, which "
+                "it was drawn on"
+            )
+        if self.kind == "same_as" and self.point is None:
+            raise ValueError("a depth repair of the kind same_as needs a point")
+        if self.point is not None and not all(abs(value) <= 1e6 for value in self.point):
+            raise ValueError("the point of a depth repair must be finite numbers near the picture")
+        if not 0.0 <= self.amount <= 1.0:
+            raise ValueError(f"the amount {self.amount:g} of a depth repair is outside 0 to 1")
+
+
+class DepthLevels(Value, frozen=True):
+    """How the disparity of a shot is stretched: ``((D - far) / (near - far)) ** (1 / gamma)``, clipped to 0..1.
+
+    Attributes:
+        start: A frame of the shot; its first one when it was made.
+        near: Disparity that becomes 1.
+        far: Disparity that becomes 0; less than ``near``.
+        gamma: Above 1 the middle comes nearer, below 1 it goes farther.
+    """
+
+    start: int
+    near: float = 1.0
+    far: float = 0.0
+    gamma: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.start < 0:
+            raise ValueError(f"levels cannot begin at frame {self.start}")
+        if not (0.0 <= self.far and self.near <= 1.0 and self.near - self.far >= LEVELS_SPAN - 1e-9):
+            raise ValueError(f"the levels {self.far:g} (far) to {self.near:g} (near) are no range within 0 to 1")
+        if not GAMMA_LIMITS[0] <= self.gamma <= GAMMA_LIMITS[1]:
+            raise ValueError(f"the gamma {self.gamma:g} is outside {GAMMA_LIMITS[0]:g} to {GAMMA_LIMITS[1]:g}")
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether they change nothing."""
+        return (self.near, self.far, self.gamma) == (1.0, 0.0, 1.0)
+
+
 class Project(Value, frozen=True):
     """The whole document.
 
@@ -141,6 +243,8 @@ class Project(Value, frozen=True):
         blur: Track of K, the blur amount at a picture height of 1080, 0..K_MAX.
         sharp_zone: Disparity on either side of the focal plane that stays sharp, 0..0.5; 0 is a plain thin lens.
         depth: Name of a depth model, or path of a disparity folder or grey video.
+        depth_edits: Repairs of the disparity, applied in this order after the levels.
+        depth_levels: Levels of shots, sorted by frame, at most one a frame.
         renderer: Name of the renderer.
         version: Of the file format.
     """
@@ -150,6 +254,8 @@ class Project(Value, frozen=True):
     blur: Track = Track(base=40.0)
     sharp_zone: float = 0.0
     depth: str = "starter"
+    depth_edits: tuple[DepthEdit, ...] = ()
+    depth_levels: tuple[DepthLevels, ...] = ()
     renderer: str = "vbr"
     version: int = PROJECT_VERSION
 
@@ -162,6 +268,8 @@ class Project(Value, frozen=True):
             for value in (track.base, *(key.value for key in track.keys)):
                 if not low <= value <= high:
                     raise ValueError(f"the {name} value {value:g} is outside {low:g} to {high:g}")
+        if any(later.start <= earlier.start for earlier, later in itertools.pairwise(self.depth_levels)):
+            raise ValueError("the levels of shots must be sorted by frame, one a frame")
 
     def track(self, name: TrackName) -> Track:
         """The track called ``name``."""
@@ -181,7 +289,9 @@ class Project(Value, frozen=True):
 
 # --- file ------------------------------------------------------------------------------------------------------------
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda plain: plain,  # version 2 added depth_edits and depth_levels
+}
 """version -> function that turns a document of that version into one of the next. Run in order, on plain dicts."""
 
 

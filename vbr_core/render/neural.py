@@ -19,6 +19,7 @@ from vbr_core.model.scale import largest_radius, scale_steps
 from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window
+from vbr_core.render.base_picture import BasePicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class NeuralRenderer(Renderer):
         if network.config.hybrid:
             from vbr_core.render import load_renderer
 
-            self._base = load_renderer(network.config.base, device)
+            self._base = BasePicture(load_renderer(network.config.base, device), network.highlights)
 
     @classmethod
     def from_file(cls, path: Path, device: str = "cpu", name: str = "vbr") -> NeuralRenderer:

@@ -140,7 +140,7 @@ def _continue_far_side(
     """Colour (H, W, 3) and disparity (H, W) of the far side of depth edges, continued over the near side."""
     height, width = depth.shape[-2:]
     scale = max(1, round(height / COARSE_LINES))
-    color = linear.permute(2, 0, 1)[None]
+    color = linear.clamp_max(1.0).permute(2, 0, 1)[None]  # a lamp's light must not be spread over the strip
     clean = 1.0 - max_filter(mixed.float(), 1)
     coarse = depth
     if scale > 1:

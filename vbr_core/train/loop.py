@@ -122,6 +122,10 @@ class Trainer:
         self.average = VbrNetwork(config.network).to(device).to(memory_format=layout).requires_grad_(False)
         if config.training.start:
             take_over(self.network, Path(config.training.start))
+        if config.training.highlights:
+            take_highlights(self.network, Path(config.training.highlights))
+        if self.network.highlights is not None:
+            self.network.highlights.requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.step = 0
         self._stage = ""
@@ -248,6 +252,23 @@ def take_over(network: VbrNetwork, path: Path) -> None:
     network.load_state_dict({**mine, **fitting})
 
 
+def take_highlights(network: VbrNetwork, path: Path) -> None:
+    """Take the guess of clipped light from a file of ``python -m vbr_core.train.highlights``.
+
+    Raises:
+        InputError: The file is not such weights, or the network has no place for them.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if network.highlights is None:
+        raise InputError("This network has no highlight_widths, so it takes no highlights.", "Set them in [network].")
+    try:
+        network.highlights.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InputError(f"'{path}' holds no weights that guess highlights of this size.") from error
+
+
 def _shape_of(step: int, training: TrainingConfig) -> tuple[int, int, int]:
     """Windows, frames and crop of a step's batch."""
     if stage_of(step, training)[0] == "frames":
@@ -271,13 +292,14 @@ def validate(network: VbrNetwork, stage: str, windows: list[Batch]) -> dict[str,
     return sums
 
 
-def base_renderer(config: RunConfig, device: str) -> Renderer | None:
+def base_renderer(network: VbrNetwork, device: str) -> Renderer | None:
     """The renderer of the base pictures, or None."""
-    if not config.network.hybrid:
+    if not network.config.hybrid:
         return None
     from vbr_core.render import load_renderer
+    from vbr_core.render.base_picture import BasePicture
 
-    return load_renderer(config.network.base, device)
+    return BasePicture(load_renderer(network.config.base, device), network.highlights)
 
 
 def _validation_windows(clips: list[Any], device: str) -> list[Batch]:
@@ -313,7 +335,7 @@ def train(
     training = config.training
     device = _join_group(device)
     trainer = Trainer(config, folder, device)
-    base = base_renderer(config, device)
+    base = base_renderer(trainer.network, device)
     clips, validation = _open_data(config, folder, base, context, device, trainer)
     rank_seed = training.seed + 1000 * trainer.rank
     stream = BatchStream(clips, trainer.step, lambda step: _shape_of(step, training), rank_seed)

@@ -179,9 +179,9 @@ def _trace(  # type: ignore[no-untyped-def]
                         through -= share
                         if through < _LAST:
                             break
-                color[y, x, 0] = min(red * inverse, np.float32(1.0))
-                color[y, x, 1] = min(green * inverse, np.float32(1.0))
-                color[y, x, 2] = min(blue * inverse, np.float32(1.0))
+                color[y, x, 0] = red * inverse
+                color[y, x, 1] = green * inverse
+                color[y, x, 2] = blue * inverse
                 if not lens:
                     # planes from the nearest to the farthest until half of the pixel is covered
                     total = np.float32(0.0)
@@ -280,31 +280,39 @@ def photograph(scene: Scene, frame: int, rays: int = 256) -> Photograph:
         frame: Index of the frame.
         rays: Most rays per pixel; less blurred places get fewer.
     """
+    sharp, disparity, plane = _traced(scene, frame, PINHOLE_RAYS, lens=False)
+    bokeh, _, _ = _traced(scene, frame, rays, lens=True)
+    return Photograph(np.minimum(sharp, 1.0), np.minimum(bokeh, 1.0), np.clip(disparity, 0.0, 1.0), plane)
+
+
+def pinhole_light(scene: Scene, frame: int) -> NDArray[np.float32]:
+    """The pinhole picture as no camera clips it: (H, W, 3) float32 linear light, 1 is white, lamps are more."""
+    return _traced(scene, frame, PINHOLE_RAYS, lens=False)[0]
+
+
+def _traced(
+    scene: Scene, frame: int, rays: int, lens: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int16]]:
+    """Light (H, W, 3), disparity (H, W) and number (H, W) of the nearest plane."""
     atlas, starts, heights, widths = atlas_of(scene)
-    table, turns = ray_table(rays), turn_table()
-    results = []
-    for lens in (False, True):
-        boxes = plane_boxes(scene, frame, lens)
-        tiles = -(-scene.height // TILE_PX) * -(-scene.width // TILE_PX)
-        counts = tile_rays(scene, frame, boxes, rays) if lens else np.full(tiles, PINHOLE_RAYS, np.int32)
-        results.append(
-            _trace(
-                scene.height,
-                scene.width,
-                scene.disparity[frame],
-                scene.texel[frame],
-                atlas,
-                starts,
-                heights,
-                widths,
-                boxes,
-                counts,
-                np.float32(scene.d_f[frame]),
-                np.float32(scene.k_px[frame]),
-                table,
-                turns,
-                lens,
-            )
-        )
-    (sharp, disparity, plane), (bokeh, _, _) = results
-    return Photograph(sharp, bokeh, np.clip(disparity, 0.0, 1.0), plane)
+    boxes = plane_boxes(scene, frame, lens)
+    tiles = -(-scene.height // TILE_PX) * -(-scene.width // TILE_PX)
+    counts = tile_rays(scene, frame, boxes, rays) if lens else np.full(tiles, PINHOLE_RAYS, np.int32)
+    result: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int16]] = _trace(
+        scene.height,
+        scene.width,
+        scene.disparity[frame],
+        scene.texel[frame],
+        atlas,
+        starts,
+        heights,
+        widths,
+        boxes,
+        counts,
+        np.float32(scene.d_f[frame]),
+        np.float32(scene.k_px[frame]),
+        ray_table(rays),
+        turn_table(),
+        lens,
+    )
+    return result

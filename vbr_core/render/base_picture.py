@@ -1,0 +1,67 @@
+"""The hybrid's base picture: the classical render of the frame with its clipped highlights given back."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from vbr_core.model.highlights import CLIPPED_FROM
+from vbr_core.render.base import Renderer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vbr_core.model.highlights import HighlightRecovery
+
+BAND_ROWS = 512
+"""Highlights are looked at in bands of so many rows: memory does not grow with the picture's height."""
+
+HALO_ROWS = 96
+"""Rows around a band that its result depends on, rounded up."""
+
+
+class BasePicture(Renderer):
+    """A classical renderer behind a guess of clipped light.
+
+    Args:
+        renderer: The classical renderer.
+        highlights: The guess; None leaves frames as they are.
+    """
+
+    def __init__(self, renderer: Renderer, highlights: HighlightRecovery | None) -> None:
+        super().__init__(renderer.device)
+        self.renderer = renderer
+        self.highlights = highlights
+        self.name = renderer.name
+        if highlights is not None:
+            digest = hashlib.sha256()
+            for value in highlights.state_dict().values():
+                digest.update(np.ascontiguousarray(value.detach().cpu().float().numpy()).tobytes())
+            self.name = f"{renderer.name}-highlights-{digest.hexdigest()[:8]}"
+
+    def render_frame(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+    ) -> NDArray[np.float32]:
+        """See :meth:`Renderer.render_frame`."""
+        self.renderer.band_rows = self.band_rows
+        return self.renderer.render_frame(self.with_highlights(frame), disparity, d_f, k_px)
+
+    @torch.no_grad()
+    def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(H, W, 3) sRGB 0..1 -> (H, W, 3) on the sRGB curve continued above 1; the same array if nothing is white."""
+        if self.highlights is None or float(frame.max()) <= CLIPPED_FROM:
+            return frame
+        result = frame.copy()
+        height = len(frame)
+        for first in range(0, height, BAND_ROWS):
+            last = min(height, first + BAND_ROWS)
+            if float(frame[first:last].max()) <= CLIPPED_FROM:
+                continue
+            top, bottom = max(0, first - HALO_ROWS), min(height, last + HALO_ROWS)
+            part = torch.from_numpy(np.ascontiguousarray(frame[top:bottom])).to(self.device)
+            brighter = self.highlights(part.permute(2, 0, 1)[None])[0].permute(1, 2, 0)
+            result[first:last] = brighter[first - top : last - top].float().cpu().numpy()
+        return result

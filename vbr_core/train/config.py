@@ -45,8 +45,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         start: A network (safetensors) to start from: weights of the same name and shape are taken over. Empty: none.
-        highlights: Weights of the guess of clipped light, from ``python -m vbr_core.train.highlights``; they stay as they
-            are. Empty: those of ``start``.
+        highlights: Weights of the guess of clipped light, from ``python -m vbr_core.train.highlights``; they
+            stay as they are. Empty: those of ``start``.
         frame_steps: Steps of the coarse generator on single frames, without fusion, before all else. They see many more
             scenes in the same time; ablations can share them through ``start``.
         frame_batch: Frames in such a step.

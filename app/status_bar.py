@@ -59,7 +59,7 @@ class JobStrip(QWidget):
         if progress.total:
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * progress.fraction))
-            text += f" {progress.done}/{progress.total}"
+            text += f" {progress.amount}"
         if progress.remaining_seconds is not None:
             text += self.tr(" · about {time} left").format(time=about(progress.remaining_seconds))
         self.label.setText(text)

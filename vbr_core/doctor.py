@@ -163,14 +163,17 @@ def _cache() -> Check:
 
 
 def _models() -> list[Check]:
+    from vbr_core.depth.model_files import model_status
     from vbr_core.depth.registry import list_models, verify_model
 
     checks = []
     for entry in list_models():
+        if not entry.bundled and model_status(entry).state in ("absent", "partial"):
+            continue
         try:
             verify_model(entry.name)
         except VbrError as error:
-            checks.append(Check(f"Model {entry.name}", False, error.message, error.hint))
+            checks.append(Check(f"Model {entry.name}", False, error.message, error.hint, needed=entry.bundled))
         else:
             checks.append(Check(f"Model {entry.name}", True, f"{entry.size_bytes / 1e6:.1f} MB, hash is right"))
     return checks

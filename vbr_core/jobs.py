@@ -48,6 +48,7 @@ class Progress:
         per_second: Units a second over the last few seconds; 0 until it can be told.
         remaining_seconds: Time left in this phase; None until it can be told.
         fraction: Part of the whole job that is done, 0..1, over all phases.
+        unit: What ``done``, ``total`` and ``per_second`` count if it is ``bytes``; empty for frames and the like.
     """
 
     phase: str
@@ -57,6 +58,14 @@ class Progress:
     per_second: float
     remaining_seconds: float | None
     fraction: float
+    unit: str = ""
+
+    @property
+    def amount(self) -> str:
+        """How much is done of how much: ``12/240``, or ``45.2/99.2 MB``."""
+        if self.unit == "bytes":
+            return f"{self.done / 1e6:.1f}/{self.total / 1e6:.1f} MB" if self.total else f"{self.done / 1e6:.1f} MB"
+        return f"{self.done}/{self.total}"
 
 
 ProgressListener = Callable[[Progress], None]
@@ -78,7 +87,7 @@ class JobContext:
     _span: tuple[float, float] = (0.0, 1.0)
     _recent: list[tuple[float, int]] = field(default_factory=list)
 
-    def step(self, done: int, total: int, phase: str) -> None:
+    def step(self, done: int, total: int, phase: str, unit: str = "") -> None:
         """Report that ``done`` of ``total`` units of ``phase`` are finished, and let the job be cancelled here.
 
         Raises:
@@ -97,7 +106,8 @@ class JobContext:
         low, high = self._span
         fraction = low + (high - low) * (done / total if total > 0 else 0.0)
         if self.listener is not None:
-            self.listener(Progress(phase, done, total, now - self._phase_started, rate, remaining, min(1.0, fraction)))
+            elapsed = now - self._phase_started
+            self.listener(Progress(phase, done, total, elapsed, rate, remaining, min(1.0, fraction), unit))
 
     @contextmanager
     def part(self, low: float, high: float) -> Iterator[None]:

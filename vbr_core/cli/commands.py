@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vbr_core.cli.console import Console, clock
 from vbr_core.errors import InputError
 from vbr_core.settings import (
+    DEPTH_READINGS,
     RENDERERS,
     ExportSettings,
     RenderSettings,
@@ -21,8 +23,10 @@ from vbr_core.settings import (
 )
 
 if TYPE_CHECKING:
+    from vbr_core.depth.source import DisparitySource
     from vbr_core.jobs import JobContext
     from vbr_core.project import FocusAnchor, Project
+    from vbr_core.settings import DepthReading
     from vbr_core.video.info import ClipInfo
 
 
@@ -76,6 +80,7 @@ def run_render(
     sharp_zone: float | None,
     renderer: str | None,
     depth: str | None,
+    depth_meaning: str | None,
     span: str | None,
     codec: str,
     quality: int | None,
@@ -94,6 +99,7 @@ def run_render(
         check_sharp_zone(sharp_zone)
     if renderer is not None:
         check_choice(renderer, RENDERERS, "renderer")
+    reading = _depth_reading(depth_meaning)
     point = parse_focus_at(focus_at) if focus_at is not None else None
     start, stop = parse_range(span)
     settings = ExportSettings(str(output), start, stop, codec, quality, audio, RenderSettings(device=device))
@@ -112,8 +118,8 @@ def run_render(
         pipeline.check_point(point[1], point[2], info)
     if renderer is not None:
         project = edits.set_renderer(project, renderer)
-    if depth is not None:
-        project = edits.set_depth(project, depth)
+    if depth is not None or depth_meaning is not None:
+        project = edits.set_depth(project, depth or project.depth, reading)
     if sharp_zone is not None:
         project = edits.set_sharp_zone(project, sharp_zone)
     if blur is not None:
@@ -125,13 +131,14 @@ def run_render(
         console.note(
             f"No focus was given: focusing on the middle of frame {point[0]}. Choose with --focus or --focus-at."
         )
-    with console.job() as ctx:
-        _render(console, ctx, project, info, settings, point)
+    with console.job() as ctx, contextlib.ExitStack() as opened:
+        _render(console, ctx, opened, project, info, settings, point)
 
 
 def _render(
     console: Console,
     ctx: JobContext,
+    opened: contextlib.ExitStack,
     project: Project,
     info: ClipInfo,
     settings: ExportSettings,
@@ -143,7 +150,11 @@ def _render(
 
     clip_path = info.path
     with ctx.part(0.0, 0.35):
-        disparity = pipeline.estimate_depth(clip_path, project.depth, ctx, device=settings.render.device)
+        disparity = pipeline.estimate_depth(
+            clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
+        )
+    opened.callback(disparity.close)
+    _note_reading(console, disparity)
     if point is not None:
         d_f = pipeline.sample_focus(disparity, info, *point)
         anchor: FocusAnchor = FocusAnchor(*point)
@@ -173,12 +184,13 @@ def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> Non
     clip = pipeline.sample_clip_path()
     settings = ExportSettings(str(output), render=RenderSettings(device=device))
     pipeline.check_output(output, (clip,))
-    with console.job() as ctx:
+    with console.job() as ctx, contextlib.ExitStack() as opened:
         ctx.step(0, 1, "Starting")
         part = 0.35 if depth else 0.0
         with ctx.part(0.0, part):
             given = depth or str(sample_disparity_path())
             disparity = pipeline.estimate_depth(clip, given, ctx, device=device)
+            opened.callback(disparity.close)
         project = demo_project(disparity, pipeline.probe(clip))
         with ctx.part(part, 1.0):
             result = pipeline.export_video(project, clip, settings, ctx, disparity)
@@ -188,22 +200,53 @@ def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> Non
     console.say(f"Wrote {path}: the sample clip, focus racked from the near to the far subject by {by}.")
 
 
-def run_depth(path: str, output: Path, model: str, device: str, as_json: bool) -> None:
+def _depth_reading(text: str | None) -> DepthReading:
+    return cast("DepthReading", check_choice(text or "auto", DEPTH_READINGS, "depth meaning"))
+
+
+def _note_reading(console: Console, disparity: DisparitySource) -> None:
+    """Say what the user should know of imported depth: how it was read where that is not certain, and its flaws."""
+    reading = getattr(disparity, "reading", None)
+    if reading is not None and not reading.sure:
+        console.note(f"{reading.question} If near and far come out swapped, say what it is with --depth-meaning.")
+    console.note(getattr(disparity, "note", ""))
+
+
+def run_depth(
+    path: str,
+    output: Path,
+    *,
+    model: str,
+    meaning: str | None,
+    form: str | None,
+    span: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
     """``vbr depth``."""
+    reading = _depth_reading(meaning)
+    start, stop = parse_range(span)
+    frames = ExportSettings(str(output), start, stop)
+
     from vbr_core import pipeline
     from vbr_core.depth.export import check_disparity_output, write_disparity
 
     console = Console(as_json)
+    check_disparity_output(output, Path(path), form)
     info = pipeline.probe(path)
     console.note(info.note)
-    check_disparity_output(output, Path(path))
+    start, stop = pipeline.frame_span(frames, info)
     with console.job() as ctx:
         with ctx.part(0.0, 0.8):
-            disparity = pipeline.estimate_depth(path, model, ctx, device=device)
-        with ctx.part(0.8, 1.0):
-            write_disparity(disparity, output, info, ctx)
-    console.emit("done", output=str(output), frames=disparity.frame_count, cuts=list(disparity.cuts))
-    console.say(f"Wrote {output} ({disparity.frame_count} frames of disparity; white is nearest).")
+            disparity = pipeline.estimate_depth(path, model, ctx, device=device, reading=reading)
+        with contextlib.closing(disparity), ctx.part(0.8, 1.0):
+            _note_reading(console, disparity)
+            written = write_disparity(disparity, output, info, ctx, name=form, span=(start, stop))
+    if written.name == "iw3" and info.variable_frame_rate:
+        console.note("The clip's frame rate varies, which iw3 does not know: its export names the average rate.")
+    cuts = [cut for cut in disparity.cuts if start < cut < stop]
+    console.emit("done", output=str(output), frames=stop - start, cuts=cuts, format=written.name, values=written.values)
+    console.say(f"Wrote {output} ({stop - start} frames of disparity; {written.values}).")
 
 
 def run_probe(path: str, as_json: bool) -> None:
@@ -267,39 +310,6 @@ def run_probe(path: str, as_json: bool) -> None:
     if not info.audio:
         console.say("  sound    none")
     console.note(info.note)
-
-
-def run_models_list(as_json: bool) -> None:
-    """``vbr models list``."""
-    from vbr_core.depth.registry import list_models
-
-    entries = list_models()
-    if as_json:
-        rows = [
-            {
-                "name": entry.name,
-                "title": entry.title,
-                "licence": entry.licence,
-                "commercial_ok": entry.commercial_ok,
-                "size_bytes": entry.size_bytes,
-                "sha256": entry.sha256,
-            }
-            for entry in entries
-        ]
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
-        return
-    for entry in entries:
-        Console().say(f"{entry.name:12} {entry.size_bytes / 1e6:6.1f} MB  {entry.licence:14} {entry.title}")
-
-
-def run_models_verify(name: str | None) -> None:
-    """``vbr models verify``."""
-    from vbr_core.depth.registry import list_models, verify_model
-
-    names = [name] if name is not None else [entry.name for entry in list_models()]
-    for each in names:
-        verify_model(each)
-        Console().say(f"{each}: the file is complete and its SHA-256 is as published.")
 
 
 def run_doctor(as_json: bool) -> None:

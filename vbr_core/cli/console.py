@@ -40,6 +40,8 @@ def clock(seconds: float | None) -> str:
 
 def rate_of(progress: JobProgress) -> str:
     """How fast a job goes, in what its phase counts: ``3.2 frames/s``."""
+    if progress.unit == "bytes":
+        return f"{progress.per_second / 1e6:.1f} MB/s"
     unit = next((unit for start, unit in COUNTED.items() if progress.phase.startswith(start)), "frames")
     return f"{progress.per_second:.1f} {unit}/s"
 
@@ -100,14 +102,14 @@ class Console:
     def _plain_progress(self, progress: JobProgress) -> None:
         left = clock(progress.remaining_seconds)
         rate = f", {rate_of(progress)}" if progress.per_second else ""
-        self.note(f"{progress.phase}: {progress.done}/{progress.total}{rate}" + (f", {left} left" if left else ""))
+        self.note(f"{progress.phase}: {progress.amount}{rate}" + (f", {left} left" if left else ""))
 
     @contextmanager
     def _bar(self) -> Iterator[Any]:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[amount]}"),
             TextColumn("{task.fields[rate]}"),
             TextColumn("{task.fields[left]}"),
         )
@@ -116,11 +118,14 @@ class Console:
 
             def listen(progress: JobProgress) -> None:
                 if progress.phase not in tasks:
-                    tasks[progress.phase] = bar.add_task(progress.phase, total=progress.total, rate="", left="")
+                    tasks[progress.phase] = bar.add_task(
+                        progress.phase, total=progress.total, amount="", rate="", left=""
+                    )
                 left = clock(progress.remaining_seconds)
                 bar.update(
                     tasks[progress.phase],
                     completed=progress.done,
+                    amount=progress.amount,
                     total=progress.total,
                     rate=rate_of(progress) if progress.per_second else "",
                     left=f"{left} left" if left and progress.done < progress.total else "",

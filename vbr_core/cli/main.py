@@ -18,6 +18,7 @@ from vbr_core import __version__
 from vbr_core.cli import commands, evaluate, quiet_interrupts, train
 from vbr_core.cli.console import EXIT_CANCELLED, EXIT_INPUT, EXIT_OK
 from vbr_core.cli.dataset import dataset_app
+from vbr_core.cli.models import models_app
 from vbr_core.errors import InputError, VbrError
 from vbr_core.jobs import Cancelled
 
@@ -37,6 +38,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print progress and res
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 DepthOption = Annotated[
     str | None, typer.Option("--depth", help="Depth model, or a folder of grey pictures, or a grey video.")
+]
+
+
+MeaningOption = Annotated[
+    str | None,
+    typer.Option(
+        "--depth-meaning",
+        help="What the numbers of depth files mean: auto, disparity (larger is nearer), depth (distances), or inverted "
+        "(larger is farther).",
+    ),
 ]
 
 
@@ -97,6 +108,7 @@ def render(
     ] = None,
     renderer: Annotated[str | None, typer.Option("--renderer", help="vbr, scatter or layered.")] = None,
     depth: DepthOption = None,
+    depth_meaning: MeaningOption = None,
     span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
     codec: Annotated[str, typer.Option("--codec", help="auto, h264 or hevc.")] = "auto",
     quality: Annotated[int | None, typer.Option("--quality", help="Rate factor 0 (lossless) to 51.")] = None,
@@ -114,6 +126,7 @@ def render(
         sharp_zone=sharp_zone,
         renderer=renderer,
         depth=depth,
+        depth_meaning=depth_meaning,
         span=span,
         codec=codec,
         quality=quality,
@@ -126,13 +139,29 @@ def render(
 @app.command()
 def depth(
     path: Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="A folder (16-bit PNG) or a video file.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A folder, a .mkv (lossless), or a .mp4 or .mov (10-bit) file.")
+    ],
     model: DepthOption = None,
+    depth_meaning: MeaningOption = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="png16 (folders), exr, iw3, ffv1 (.mkv) or hevc10 (.mp4, .mov).")
+    ] = None,
+    span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Estimate the disparity of a clip and write it."""
-    commands.run_depth(path, output, model or "starter", device, as_json)
+    """Estimate the disparity of a clip, or read it from files, and write it; white is nearest."""
+    commands.run_depth(
+        path,
+        output,
+        model=model or "starter",
+        meaning=depth_meaning,
+        form=form,
+        span=span,
+        device=device,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -147,23 +176,8 @@ def probe(
 app.command("train")(train.train)
 app.command("eval")(evaluate.run_eval)
 
-models = typer.Typer(help="Depth models: list, verify.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(models, name="models")
+app.add_typer(models_app, name="models")
 app.add_typer(dataset_app, name="dataset")
-
-
-@models.command("list")
-def models_list(as_json: JsonOption = False) -> None:
-    """List the depth models."""
-    commands.run_models_list(as_json)
-
-
-@models.command("verify")
-def models_verify(
-    name: Annotated[str | None, typer.Argument(help="A model's name; all if left out.")] = None,
-) -> None:
-    """Check the files of the models against their hashes."""
-    commands.run_models_verify(name)
 
 
 @app.command()

@@ -1,4 +1,7 @@
-"""The depth models that the program knows: what they are, what one may do with them, and where their files lie."""
+"""The depth models that the program knows: what they are, what one may do with them, where their files come from.
+
+Where the files lie on this machine, and whether they are whole, is in :mod:`vbr_core.depth.model_files`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from vbr_core.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vbr_core.jobs import JobContext
 
+PIECE_BYTES = 1 << 20
 ARCHITECTURES = (
     "starter",
     "midas_v21_small_256",
@@ -35,18 +40,20 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: Short name, as on the command line.
         title: What it is, in a line.
-        licence: Of the weights, in plain words.
+        licence: Of the weights, by its short name.
         commercial_ok: Whether results may be used commercially.
-        file: Name of the weights file in ``resources/models``.
+        file: Name of the weights file.
         size_bytes: Length of that file; 0 if the publisher does not say.
-        sha256: Its hash; None where the publisher gives none. Then the first file that arrives is trusted, and said so.
+        sha256: Its hash; None where none is known. Then the first file that arrives is trusted, and said so.
         input_rule: How pictures are prepared.
         architecture: Which network reads the file: one of ``ARCHITECTURES``.
         bundled: Whether the file ships with the program; the others are fetched or imported when the user asks.
         urls: Where the file can be had: the publisher first, then mirrors.
         memory_bytes: About what the network needs at its input size, for one picture; 0 if not measured.
-        speed: How it compares with the bundled network: one of ``SPEEDS``.
+        speed: How long a picture takes on a processor without a GPU: one of ``SPEEDS``.
         homepage: Where the publisher describes it.
+        size_exact: Whether ``size_bytes`` is the length to the byte, not just about.
+        hash_source: Who says that this is the hash: goes after "according to".
     """
 
     name: str
@@ -63,6 +70,24 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_bytes: int = 0
     speed: str = "fast"
     homepage: str = ""
+    size_exact: bool = True
+    hash_source: str = "the publisher"
+
+
+LICENCE_WORDS = {
+    "Apache-2.0": "Free for any use, also commercial",
+    "MIT": "Free for any use, also commercial",
+    "CC BY-NC 4.0": "Not for commercial work",
+}
+"""What licences mean for the results, in plain words, by their short names."""
+
+
+def licence_words(entry: ModelEntry) -> str:
+    """What the licence allows, in plain words: ``Not for commercial work (CC BY-NC 4.0)``."""
+    plain = LICENCE_WORDS.get(entry.licence)
+    if plain is None:
+        plain = "Free for any use, also commercial" if entry.commercial_ok else "Not for commercial work"
+    return f"{plain} ({entry.licence})"
 
 
 def models_folder() -> Path:
@@ -89,28 +114,31 @@ def find_model(name: str) -> ModelEntry:
 
 
 def model_path(entry: ModelEntry) -> Path:
-    """Where the weights of ``entry`` lie.
+    """Where the weights of ``entry`` lie. Nothing is looked into.
 
     Raises:
-        ModelError: The file is not there.
+        ModelError: The file is not there; the hint says how to get it.
     """
-    path = models_folder() / entry.file
-    if not path.is_file():
-        raise ModelError(f"The weights '{path}' of the model '{entry.name}' are missing.", "Reinstall VBR Studio.")
-    return path
+    from vbr_core.depth import model_files
+
+    return model_files.existing_path(entry)
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
+def file_sha256(path: Path, ctx: JobContext | None = None) -> str:
+    """SHA-256 of a file, read in pieces: lower-case hex. With ``ctx`` it says how far it is and can be cancelled."""
     digest = hashlib.sha256()
+    done, total = 0, path.stat().st_size
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
+        while piece := file.read(PIECE_BYTES):
             digest.update(piece)
+            done += len(piece)
+            if ctx is not None:
+                ctx.step(done, total, "Checking", "bytes")
     return digest.hexdigest()
 
 
 def weights_hash(entry: ModelEntry, path: Path) -> str:
-    """SHA-256 of the weights at ``path``: the published one, or, where there is none, that of the file.
+    """SHA-256 of the weights at ``path``: the one in the registry, or, where there is none, that of the file.
 
     For fingerprints: estimators name what they computed by it.
     """
@@ -118,21 +146,17 @@ def weights_hash(entry: ModelEntry, path: Path) -> str:
 
 
 def verify_model(name: str) -> Path:
-    """Check the weights of a model against its published hash.
+    """The weights of a model, checked before use.
+
+    A file that was checked before and has not changed since (length, time) is not read again.
 
     Returns:
         The path of the weights.
 
     Raises:
-        ModelError: The file is missing or is not the published one.
+        ModelError: There is no such model, its file is not on this machine (the hint says how to get it), or it is not
+            the right file.
     """
-    entry = find_model(name)
-    path = model_path(entry)
-    found = file_sha256(path)
-    if entry.sha256 is not None and found != entry.sha256:
-        raise ModelError(
-            f"The weights '{path}' are not the published file: SHA-256 {found[:12]}..., expected "
-            f"{entry.sha256[:12]}...",
-            "Reinstall VBR Studio.",
-        )
-    return path
+    from vbr_core.depth import model_files
+
+    return model_files.checked_path(find_model(name))

@@ -334,7 +334,8 @@ class _Stream:
     def _pump(self, opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> None:
         try:
             try:
-                response = opener.open(request, timeout=self._stall_seconds)
+                # twice as long as the caller waits, so that the caller's word on it is the one that is heard
+                response = opener.open(request, timeout=2 * self._stall_seconds)
             except urllib.error.HTTPError as error:
                 with error:
                     self._put((error.code, error.headers))

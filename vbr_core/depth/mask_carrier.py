@@ -112,7 +112,7 @@ def snap_to_picture(mask: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDAr
         return mask
     cv2.setRNGSeed(0)  # its clusters begin at random: equal input, equal outline
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(picture[box]), labels, None, *models, 4, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    cv2.grabCut(np.ascontiguousarray(picture[box]), labels, None, *models, 4, cv2.GC_INIT_WITH_MASK)
     out = np.zeros_like(mask)
     out[box] = np.where((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD), 255, 0)
     return _soft(out)
@@ -249,7 +249,7 @@ class FlowPair:
             here: (h, w, 3) uint8, the frame that masks come from.
             there: The next or the previous frame, of the same size.
         """
-        finder = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         before, after = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (here, there))
         back = np.asarray(finder.calc(after, before, None))  # (h, w, 2), x before y
         onward = np.asarray(finder.calc(before, after, None))

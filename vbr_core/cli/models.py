@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbr_core.cli.console import Console
+from vbr_core.cli.console import EXIT_CANCELLED, Console
 from vbr_core.errors import ModelError
+from vbr_core.jobs import Cancelled
 
 if TYPE_CHECKING:
     from vbr_core.depth.model_files import ModelStatus
@@ -102,8 +103,12 @@ def get(name: NameArgument, as_json: JsonOption = False) -> None:
     if not before.usable:
         console.note(f"{entry.title}, {size_words(entry)}. {licence_words(entry)}.")
         console.note(first_use_words(entry, before.trusted_sha256))
-    with console.job() as context:
-        path = get_model(entry, context)
+    try:
+        with console.job() as context:
+            path = get_model(entry, context)
+    except Cancelled:
+        console.note("Cancelled. What arrived is kept, and the same command goes on from there.")
+        raise typer.Exit(EXIT_CANCELLED) from None
     _say_here(console, entry, path, "was here already" if before.usable else "is here")
 
 

@@ -21,6 +21,8 @@ from vbr_core.project import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from vbr_core.settings import DepthReading
+
 
 def clamp(name: TrackName, value: float) -> float:
     """``value`` brought into the limits of the track called ``name``."""
@@ -203,9 +205,9 @@ def set_sharp_zone(project: Project, zone: float) -> Project:
     return msgspec.structs.replace(project, sharp_zone=min(0.5, max(0.0, zone)))
 
 
-def set_depth(project: Project, depth: str) -> Project:
-    """Choose the depth model or disparity files."""
-    return msgspec.structs.replace(project, depth=depth)
+def set_depth(project: Project, depth: str, reading: DepthReading = "auto") -> Project:
+    """Choose the depth model or disparity files, and what the numbers of the files mean."""
+    return msgspec.structs.replace(project, depth=depth, depth_reading=reading)
 
 
 def set_renderer(project: Project, renderer: str) -> Project:

@@ -5,6 +5,7 @@ Long ones take a :class:`~vbr_core.jobs.JobContext` for progress and cancel.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 import time
@@ -115,6 +116,7 @@ def estimate_depth(
     ctx: JobContext | None = None,
     on_ready: Callable[[DisparitySource], None] | None = None,
     device: str = "auto",
+    reading: str = "auto",
 ) -> DisparitySource:
     """Disparity of every frame of a clip: from a network (through the disk cache), or from the user's own files.
 
@@ -124,6 +126,7 @@ def estimate_depth(
         ctx: Progress and cancel; what is finished stays in the cache.
         on_ready: Called early with a source that fills while the estimation runs.
         device: Where the network runs.
+        reading: What the numbers in the user's own files mean, see :mod:`vbr_core.depth.import_rules`.
 
     Raises:
         DepthError: The files do not fit the clip.
@@ -154,7 +157,7 @@ def estimate_depth(
                 f"There is neither a depth model nor a file or folder called '{depth}'.",
                 f"Models: {names}; or give a folder of grey pictures, or a grey video.",
             )
-        source = open_disparity(Path(depth), info.frame_count, (info.height, info.width))
+        source = open_disparity(Path(depth), info.frame_count, (info.height, info.width), reading, ctx)
         if on_ready is not None:
             on_ready(source)
         return source
@@ -320,13 +323,17 @@ def export_video(
         info = reader.info
         span = frame_span(settings, info)
         encoding = EncodeSettings.for_clip(info, codec=settings.codec, quality=settings.quality)
-    depth_part = 0.0
+    depth_part, opened = 0.0, contextlib.ExitStack()
     if disparity is None:
         depth_part = 0.35
         with ctx.part(0.0, depth_part):
-            disparity = estimate_depth(clip_path, project.depth, ctx, device=settings.render.device)
+            disparity = estimate_depth(
+                clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
+            )
+        opened.callback(disparity.close)
     render = msgspec.structs.replace(settings.render, renderer=project.renderer)
     with (
+        opened,
         VideoReader(clip_path) as reader,
         VideoWriter(
             output,

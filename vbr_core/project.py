@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from vbr_core.errors import OutputError, ProjectError
-from vbr_core.settings import K_MAX
+from vbr_core.settings import K_MAX, DepthReading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,7 +223,7 @@ class DepthLevels(Value, frozen=True):
     def __post_init__(self) -> None:
         if self.start < 0:
             raise ValueError(f"levels cannot begin at frame {self.start}")
-        if not (0.0 <= self.far and self.near <= 1.0 and self.near - self.far >= LEVELS_SPAN - 1e-9):
+        if not (self.far >= 0.0 and self.near <= 1.0 and self.near - self.far >= LEVELS_SPAN - 1e-9):
             raise ValueError(f"the levels {self.far:g} (far) to {self.near:g} (near) are no range within 0 to 1")
         if not GAMMA_LIMITS[0] <= self.gamma <= GAMMA_LIMITS[1]:
             raise ValueError(f"the gamma {self.gamma:g} is outside {GAMMA_LIMITS[0]:g} to {GAMMA_LIMITS[1]:g}")
@@ -243,6 +243,7 @@ class Project(Value, frozen=True):
         blur: Track of K, the blur amount at a picture height of 1080, 0..K_MAX.
         sharp_zone: Disparity on either side of the focal plane that stays sharp, 0..0.5; 0 is a plain thin lens.
         depth: Name of a depth model, or path of a disparity folder or grey video.
+        depth_reading: What the numbers of such files mean; ``auto`` finds out (see ``vbr_core.depth.import_rules``).
         depth_edits: Repairs of the disparity, applied in this order after the levels.
         depth_levels: Levels of shots, sorted by frame, at most one a frame.
         renderer: Name of the renderer.
@@ -254,6 +255,7 @@ class Project(Value, frozen=True):
     blur: Track = Track(base=40.0)
     sharp_zone: float = 0.0
     depth: str = "starter"
+    depth_reading: DepthReading = "auto"
     depth_edits: tuple[DepthEdit, ...] = ()
     depth_levels: tuple[DepthLevels, ...] = ()
     renderer: str = "vbr"

@@ -24,6 +24,11 @@ RendererName = Literal["vbr", "scatter", "layered"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 CodecName = Literal["auto", "h264", "hevc"]
 
+DepthReading = Literal["auto", "disparity", "depth", "inverted"]
+DEPTH_READINGS: tuple[DepthReading, ...] = ("auto", "disparity", "depth", "inverted")
+"""What the numbers of depth files mean. ``disparity``: larger is nearer; ``depth``: distances, disparity is one over
+them; ``inverted``: disparity with its sign turned, larger is farther; ``auto``: by ``vbr_core.depth.import_rules``."""
+
 
 def check_focus(d_f: float) -> float:
     """Return ``d_f`` (disparity of the focal plane, 0..1) if it is in range.

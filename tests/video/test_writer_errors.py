@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.helpers.clips import make_clip
 from vbr_core.errors import InputError, OutputError, VbrError
 from vbr_core.video.reader import VideoReader
 from vbr_core.video.writer import EncodeSettings, VideoWriter
@@ -304,3 +305,27 @@ def test_any_pixel_shape_is_carried(tmp_path: Path, reader: VideoReader) -> None
         writer.finish()
     with VideoReader(tmp_path / "a.mp4") as result:
         assert result.info.sample_aspect_ratio == 7
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+def test_hevc_of_a_very_short_clip(tmp_path: Path, frames: int) -> None:
+    """x265 gives such clips random decoding times if it may reorder frames."""
+    clip = make_clip(tmp_path / "short.mp4", frames=frames)
+    for attempt in range(3):
+        with (
+            VideoReader(clip) as reader,
+            VideoWriter(
+                tmp_path / f"{attempt}.mp4",
+                reader.info,
+                EncodeSettings("hevc", preset="fast"),
+                width=64,
+                height=48,
+                frame_range=(0, frames),
+                index=reader.index,
+            ) as writer,
+        ):
+            for frame in reader.frames():
+                writer.write(frame.frame_index, frame.rgb)
+            writer.finish()
+        with VideoReader(tmp_path / f"{attempt}.mp4") as found:
+            assert len(found.index) == frames

@@ -1,120 +1,184 @@
-"""Write disparity: a folder of 16-bit PNG pictures, or a grey video."""
+"""Write disparity: pictures in a folder, a folder for iw3, or a grey video. What is written can be imported again."""
 
 from __future__ import annotations
 
+import errno
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import cv2
-import numpy as np
+import av.error
 
+from vbr_core.depth.export_formats import Plan, write_exrs, write_ffv1, write_hevc10, write_iw3, write_pngs
 from vbr_core.depth.upsample import guided_upsample
-from vbr_core.errors import OutputError
+from vbr_core.errors import InputError, OutputError
 from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from vbr_core.depth.export_formats import Frames, Writer
     from vbr_core.depth.source import DisparitySource
     from vbr_core.jobs import JobContext
     from vbr_core.video.info import ClipInfo
 
 PHASE = "Writing disparity"
-VIDEO_SUFFIX = ".mkv"
 
 
-def check_disparity_output(output: Path, clip: Path) -> None:
-    """Look at the output before any work is done.
+@dataclass(frozen=True)
+class DepthFormat:
+    """A form that disparity is written in.
+
+    Attributes:
+        name: As the command line calls it.
+        suffixes: Of the file; empty for a folder.
+        values: What the numbers mean, for the user.
+        write: Writes all frames to a path.
+        safe: Whether the writer itself works beside its place and renames at the end.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    values: str
+    write: Writer
+    safe: bool = False
+
+
+FORMATS: Final = {
+    found.name: found
+    for found in (
+        DepthFormat("png16", (), "16-bit PNG: 0 is farthest, 65535 nearest", write_pngs),
+        DepthFormat("exr", (), "half-precision EXR, channel Y: 0 is farthest, 1 nearest, exact to 1/4096", write_exrs),
+        DepthFormat("iw3", (), "a folder for iw3, 16-bit PNG disparity: 0 is farthest, 65535 nearest", write_iw3),
+        DepthFormat("ffv1", (".mkv",), "lossless 16-bit grey video: 0 is farthest, 65535 nearest", write_ffv1),
+        DepthFormat(
+            "hevc10",
+            (".mp4", ".mov"),
+            "10-bit HEVC in limited range: 64 is farthest, 940 nearest; compressed, exact to about 1/200",
+            write_hevc10,
+            safe=True,
+        ),
+    )
+}
+
+
+def choose_format(output: Path, name: str | None = None) -> DepthFormat:
+    """The form to write ``output`` in: as asked, else by its suffix; without one, a folder of 16-bit PNG.
 
     Raises:
+        InputError: There is no such format.
+        OutputError: The suffix is not known, or not one of the format's.
+    """
+    suffix = output.suffix.lower()
+    if name is None:
+        found = next((each for each in FORMATS.values() if suffix in each.suffixes), None)
+        if found is None and suffix:
+            known = ", ".join(end for each in FORMATS.values() for end in each.suffixes)
+            raise OutputError(
+                f"Disparity cannot be written as '{output.suffix}'.",
+                f"Give a folder for pictures, or a file that ends in {known}.",
+            )
+        return found or FORMATS["png16"]
+    if name not in FORMATS:
+        raise InputError(f"There is no depth format called '{name}'.", f"Choose one of: {', '.join(FORMATS)}.")
+    found = FORMATS[name]
+    if found.suffixes and suffix not in found.suffixes:
+        raise OutputError(
+            f"The format {name} cannot be written as '{output.name}'.", f"End it in {', '.join(found.suffixes)}."
+        )
+    return found
+
+
+def check_disparity_output(output: Path, clip: Path, name: str | None = None) -> DepthFormat:
+    """Look at the output before any work is done, and choose the format.
+
+    Raises:
+        InputError: There is no such format.
         OutputError: The parent folder is missing, the folder holds other files, or the suffix is not known.
     """
-    if output.suffix and output.suffix.lower() != VIDEO_SUFFIX:
-        raise OutputError(
-            f"Disparity cannot be written as '{output.suffix}'.",
-            "Give a folder for 16-bit PNG pictures, or a .mkv file for lossless 16-bit grey video.",
-        )
+    found = choose_format(output, name)
     if not output.absolute().parent.is_dir():
         raise OutputError(f"The folder '{output.absolute().parent}' does not exist.", "Make it first.")
     if output.exists() and clip.exists() and output.samefile(clip):
         raise OutputError(f"The output '{output}' is the input itself.", "Choose another name.")
-    if not output.suffix and output.is_dir() and any(output.iterdir()):
+    if found.suffixes and output.is_dir():
+        raise OutputError(f"The output '{output}' is a folder.", "Give the name of a file in it.")
+    if not found.suffixes and output.is_dir() and any(output.iterdir()):
         raise OutputError(f"The folder '{output}' is not empty.", "Give a new or an empty folder.")
-    if not output.suffix and output.is_file():
-        raise OutputError(f"The output '{output}' is a file.", "Give a folder, or a .mkv file.")
+    if not found.suffixes and output.is_file():
+        raise OutputError(f"The output '{output}' is a file.", "Give a folder, or a file that ends in .mkv or .mp4.")
+    return found
 
 
-def write_disparity(source: DisparitySource, output: Path, info: ClipInfo, ctx: JobContext) -> None:
+def write_disparity(
+    source: DisparitySource,
+    output: Path,
+    info: ClipInfo,
+    ctx: JobContext,
+    *,
+    name: str | None = None,
+    span: tuple[int, int] | None = None,
+) -> DepthFormat:
     """Write the disparity of every frame at the clip's own size; white is nearest.
 
-    It is written beside its place and renamed when complete.
+    It is written beside its place and renamed when complete. Pictures are numbered by the clip's frames. Videos have
+    the clip's times (a part of it starts at 0; Matroska rounds them to milliseconds).
 
     Args:
-        source: The disparity.
-        output: A folder for ``000000.png`` ..., or a ``.mkv`` file (FFV1, 16-bit grey).
+        source: Where it comes from.
+        output: A folder that is not there or empty, or a video file.
         info: Facts of the clip, which is read again: its edges guide the disparity to full size.
         ctx: Progress and cancel.
+        name: One of :data:`FORMATS`; None to choose by the suffix.
+        span: First frame and one past the last; None for all.
+
+    Returns:
+        The format it was written in.
 
     Raises:
-        OutputError: It cannot be written there.
+        OutputError: It cannot be written there; nothing is left.
         Cancelled: By the context; nothing is left.
     """
+    found = choose_format(output, name)
+    start, stop = span or (0, info.frame_count)
     part = output.with_name(output.name + ".part")
+    ctx.step(0, stop - start, PHASE)
     try:
-        if output.suffix.lower() == VIDEO_SUFFIX:
-            _write_video(source, part, info, ctx)
-        else:
-            _write_folder(source, part, info, ctx)
+        _remove(part)
+        with VideoReader(info.path) as reader:
+            plan = Plan(reader, start, stop, source.cuts)
+            found.write(output if found.safe else part, _full_size(source, plan, ctx), plan)
+        if not found.safe:
             if output.is_dir():
                 output.rmdir()
-        part.replace(output)
-    except OSError as error:
-        raise OutputError(f"The disparity cannot be written to '{output}': {error.strerror or error}.") from error
+            part.replace(output)
+    except (OSError, ValueError, av.error.FFmpegError) as error:
+        raise _sentence(error, output) from error
     finally:
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
+        _remove(part)
+    return found
 
 
-def _levels(disparity: NDArray[np.float32]) -> NDArray[np.uint16]:
-    return np.asarray(np.clip(disparity * 65535.0 + 0.5, 0, 65535), dtype=np.uint16)
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        part.unlink(missing_ok=True)
 
 
-def _full_size(source: DisparitySource, info: ClipInfo) -> Iterator[tuple[int, NDArray[np.uint16]]]:
-    """Every frame's disparity at the clip's own size, along its edges, 16 bit: other programs expect it so."""
-    with VideoReader(info.path) as reader:
-        for frame in reader.frames():
-            yield frame.frame_index, _levels(guided_upsample(source.read(frame.frame_index), frame.rgb))
+def _full_size(source: DisparitySource, plan: Plan, ctx: JobContext) -> Iterator[Frames]:
+    """Every frame's disparity at the clip's own size, along its edges: other programs expect it so."""
+    for frame in plan.reader.frames(plan.start, plan.stop):
+        yield frame.frame_index, guided_upsample(source.read(frame.frame_index), frame.rgb), frame.rgb
+        ctx.step(frame.frame_index + 1 - plan.start, plan.stop - plan.start, PHASE)
 
 
-def _write_folder(source: DisparitySource, folder: Path, info: ClipInfo, ctx: JobContext) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for frame_index, levels in _full_size(source, info):
-        done, data = cv2.imencode(".png", levels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-        if not done:
-            raise OSError("the picture could not be encoded")
-        (folder / f"{frame_index:06d}.png").write_bytes(data.tobytes())
-        ctx.step(frame_index + 1, source.frame_count, PHASE)
-
-
-def _write_video(source: DisparitySource, path: Path, info: ClipInfo, ctx: JobContext) -> None:
-    import av
-
-    try:
-        with av.open(str(path), "w", format="matroska") as container:
-            stream = container.add_stream("ffv1", rate=info.frame_rate)
-            stream.height, stream.width, stream.pix_fmt = info.height, info.width, "gray16le"
-            for frame_index, levels in _full_size(source, info):
-                frame = av.VideoFrame.from_ndarray(levels, format="gray16le")
-                frame.pts = frame_index
-                frame.time_base = 1 / info.frame_rate
-                container.mux(stream.encode(frame))
-                ctx.step(frame_index + 1, source.frame_count, PHASE)
-            container.mux(stream.encode(None))
-    except av.error.FFmpegError as error:
-        raise OSError(str(error)) from error
+def _sentence(error: Exception, output: Path) -> OutputError:
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return OutputError(
+            f"The disk is full: '{output.name}' could not be written, and nothing of it was kept.",
+            "Make room and try again; what was estimated is kept.",
+        )
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"The disparity cannot be written to '{output}': {reason}.")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from vbr_core.depth.exr import EXR_SUFFIX, exr_size, read_exr
+from vbr_core.depth.import_rules import RawMap
 from vbr_core.errors import DepthError
 
 if TYPE_CHECKING:
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", EXR_SUFFIX)
 HEAD_BYTES = 1 << 16
+TAIL_BYTES = 64
 PNG_START = b"\x89PNG\r\n\x1a\n"
 JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15 of ITU-T T.81, table B.1, without DHT, JPG and DAC."""
@@ -31,27 +34,53 @@ def natural_order(path: Path) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"(\d+)", path.name) if part]
 
 
+def read_map(path: Path) -> RawMap:
+    """The numbers of a grey picture file, as they are in the file.
+
+    Raises:
+        DepthError: The file cannot be read, is cut off, or is not grey.
+    """
+    if path.suffix.lower() == EXR_SUFFIX:
+        return read_exr(path)
+    try:
+        data = path.read_bytes()
+        picture = None if _is_cut_off(data) else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (OSError, cv2.error, MemoryError):
+        picture = None
+    if picture is None:
+        raise DepthError(f"The disparity picture '{path.name}' cannot be read.", "Export it again.")
+    if picture.dtype not in (np.uint8, np.uint16, np.float32):
+        raise DepthError(
+            f"The disparity picture '{path.name}' holds {picture.dtype} numbers.",
+            "Give grey pictures of 8 or 16 bits, or of 32-bit floating point.",
+        )
+    top = 0 if picture.dtype == np.float32 else int(np.iinfo(picture.dtype).max)
+    if picture.ndim == 3:
+        colors = picture[..., :3].astype(np.float32)
+        spread = np.nan_to_num(colors.max(axis=-1) - colors.min(axis=-1), nan=0.0, posinf=0.0)
+        if float(spread.max()) > (top or max(1e-6, float(np.nan_to_num(np.abs(colors), posinf=0.0).max()))) / 32:
+            raise DepthError(f"The disparity picture '{path.name}' is coloured.", "Give grey pictures, white nearest.")
+        picture = picture[..., 1]
+    return RawMap(np.ascontiguousarray(picture, dtype=np.float32), top)
+
+
 def read_grey(path: Path) -> NDArray[np.float32]:
-    """A grey picture file as disparity: (h, w) float32 0..1, 1 = largest value of its bit depth.
+    """A grey picture file as disparity: (h, w) float32 0..1, 1 = largest value of its bit depth, or as it is if float.
 
     Raises:
         DepthError: The file cannot be read or is not grey.
     """
-    try:
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error):
-        picture = None
-    if picture is None:
-        raise DepthError(f"The disparity picture '{path.name}' cannot be read.", "Export it again.")
-    if picture.dtype not in (np.uint8, np.uint16):
-        raise DepthError(f"The disparity picture '{path.name}' is neither 8 nor 16 bit.", "Give grey PNG pictures.")
-    if picture.ndim == 3:
-        colors = picture[..., :3].astype(np.int32)
-        if int((colors.max(axis=-1) - colors.min(axis=-1)).max()) > np.iinfo(picture.dtype).max // 32:
-            raise DepthError(f"The disparity picture '{path.name}' is coloured.", "Give grey pictures, white nearest.")
-        picture = picture[..., 1]
-    scale = np.float32(1.0 / np.iinfo(picture.dtype).max)
-    return np.asarray(picture.astype(np.float32) * scale, dtype=np.float32)
+    raw = read_map(path)
+    return np.asarray(raw.values * np.float32(1.0 / (raw.top or 1)), dtype=np.float32)
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Whether the end of a PNG or JPEG file is missing: some decoders then make up the rest of the picture."""
+    if data.startswith(PNG_START):
+        return b"IEND" not in data
+    if data.startswith(b"\xff\xd8"):
+        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+    return False
 
 
 def calm_compression(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,16 +97,23 @@ def calm_compression(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """(height, width) of a picture, from the first bytes of a PNG or JPEG file, otherwise by decoding it.
+    """(height, width) of a picture, from the first bytes of a PNG, JPEG or EXR file, otherwise by decoding it.
 
     Raises:
-        DepthError: The file cannot be read.
+        DepthError: The file cannot be read, or the end of a PNG file is missing.
     """
+    if path.suffix.lower() == EXR_SUFFIX:
+        return exr_size(path)
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - TAIL_BYTES))
+            whole = b"IEND" in file.read() or not head.startswith(PNG_START) or not _is_cut_off(path.read_bytes())
     except OSError as error:
         raise DepthError(f"The disparity picture '{path.name}' cannot be read.", "Export it again.") from error
+    if not whole:
+        raise DepthError(f"The disparity picture '{path.name}' cannot be read: its end is missing.", "Export it again.")
     found = _png_size(head) or _jpeg_size(head)
     if found is None:
         picture = read_grey(path)

@@ -46,6 +46,7 @@ _ARBITRARY_CLOCKS: Final = ("mpegts", "mpeg")
 """Formats whose first time means nothing: it is taken off."""
 _AUDIO_AHEAD = Fraction(1, 2)
 _MAX_MOVIE_TIMESCALE = 50_000_000
+_FEW_FRAMES = 8
 _CARRIED_TAGS = ("title", "artist", "comment", "creation_time", "location", "description", "copyright")
 
 
@@ -262,10 +263,14 @@ class VideoWriter:
         self._output.metadata.update({key: value for key, value in source.tags if key in _CARRIED_TAGS})
         height, width = self._size
         rate = source.frame_rate.limit_denominator(10_000)
+        encoder_options = settings.encoder_options(source)
+        if settings.codec == "hevc" and self._stop - self._first <= _FEW_FRAMES:
+            # x265 4 makes up decoding times where a clip ends before its reordering has filled
+            encoder_options["x265-params"] += ":bframes=0"
         stream = self._output.add_stream(
             "libx264" if settings.codec == "h264" else "libx265",
             rate=rate if rate > 0 else 25,
-            options=settings.encoder_options(source),
+            options=encoder_options,
             width=width + width % 2,
             height=height + height % 2,
             time_base=time_base,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from vbr_core.render.request import RenderedFrame, RenderRequest, View, resolve
+from vbr_core.render.request import Beside, RenderedFrame, RenderRequest, View, resolve
 
 if TYPE_CHECKING:
     from app.frame_worker import FrameWorker
@@ -48,15 +48,19 @@ class PictureCache:
     def put(self, frame: RenderedFrame) -> None:
         old = self._frames.pop(frame.request, None)
         if old is not None:
-            self._bytes -= old.rgb.nbytes
+            self._bytes -= _size(old)
         self._frames[frame.request] = frame
-        self._bytes += frame.rgb.nbytes
+        self._bytes += _size(frame)
         while self._bytes > self._limit_bytes and len(self._frames) > 1:
-            self._bytes -= self._frames.popitem(last=False)[1].rgb.nbytes
+            self._bytes -= _size(self._frames.popitem(last=False)[1])
 
     def clear(self) -> None:
         self._frames.clear()
         self._bytes = 0
+
+
+def _size(frame: RenderedFrame) -> int:
+    return frame.rgb.nbytes + (0 if frame.beside is None else frame.beside.nbytes)
 
 
 class PreviewController(QObject):
@@ -71,6 +75,7 @@ class PreviewController(QObject):
     histogram_changed = Signal(object)
     """Histogram of the disparity of the frame at the playhead, or None."""
     view_changed = Signal(str)
+    beside_changed = Signal(str)
     failed = Signal(object)
     """An exception; the same one is not told twice in a row."""
 
@@ -80,6 +85,7 @@ class PreviewController(QObject):
         self._worker = worker
         self._epoch = worker.epoch
         self._view: View = "result"
+        self._beside: Beside = "none"
         self._compare = False
         self._revision = 0
         self._generation = 0
@@ -124,6 +130,18 @@ class PreviewController(QObject):
         if view != self._view:
             self._view = view
             self.view_changed.emit(view)
+            self._update()
+
+    @property
+    def beside(self) -> Beside:
+        """What is shown on the left of a split view; ``none`` for no split."""
+        return self._beside
+
+    def set_beside(self, beside: Beside) -> None:
+        """Split the picture: on the left the source, or the view without depth repairs; or do not split it."""
+        if beside != self._beside:
+            self._beside = beside
+            self.beside_changed.emit(beside)
             self._update()
 
     def set_compare(self, held: bool) -> None:
@@ -208,9 +226,11 @@ class PreviewController(QObject):
             lines=lines,
             depth_revision=self._revision,
         )
+        if request.view != "source" and self._beside != "none":
+            request = dataclasses.replace(request, beside=self._beside)
         if request.view == "source":  # the source does not depend on focus and blur: one picture serves all
             request = dataclasses.replace(request, d_f=0.0, k=0.0, depth_revision=0)
-        elif request.view == "disparity":
+        elif request.view in ("disparity", "overlay", "grey"):
             request = dataclasses.replace(request, d_f=0.0, k=0.0)
         return request
 

@@ -89,6 +89,7 @@ class Session(QObject):
         self._clip_path: Path | None = None
         self._path: Path | None = None
         self._gesture = 0
+        self._is_applying = False
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         stack = self.undo_stack
@@ -140,6 +141,11 @@ class Session(QObject):
         """Whether something would be lost if the document were closed now."""
         return self._project != self._saved
 
+    @property
+    def is_applying(self) -> bool:
+        """While ``changed`` is told: whether the user just did something, rather than went back or forth in history."""
+        return self._is_applying
+
     # --- the document -----------------------------------------------------------------------------------------------
 
     def new_gesture(self) -> int:
@@ -157,7 +163,33 @@ class Session(QObject):
         """
         if new == self._project:
             return
-        self.undo_stack.push(ReplaceProject(self, self._project, new, text, merge_key))
+        self._is_applying = True
+        try:
+            self.undo_stack.push(ReplaceProject(self, self._project, new, text, merge_key))
+        finally:
+            self._is_applying = False
+
+    def amend(self, new: Project) -> None:
+        """Make ``new`` the document, as a part of the latest undo step: what followed from it by itself.
+
+        Raises:
+            ValueError: There is no step, or it was undone.
+        """
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        if not isinstance(command, ReplaceProject) or index != self.undo_stack.count():
+            raise ValueError("there is no step that could be amended")
+        command.new = new
+        self._set_project(new)
+
+    @property
+    def latest_step(self) -> tuple[Project, Project] | None:
+        """The document before and after the latest undo step; None if there is none, or it was undone."""
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        if not isinstance(command, ReplaceProject) or index != self.undo_stack.count():
+            return None
+        return command.old, command.new
 
     def replace_quietly(self, new: Project) -> None:
         """Take over facts that are not the user's doing (such as detected cuts) without an undo step.

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QCursor,
     QFontMetricsF,
     QImage,
     QKeyEvent,
@@ -20,15 +21,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.region_tool import RegionTool
 from app.view_geometry import ZOOM_STEP, ViewGeometry
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from vbr_core.render.request import RenderedFrame
 
 DRAG_THRESHOLD_PT = 4.0
 RETICLE_HALF_PT = 18.0
+DIVIDER_REACH_PT = 7.0
+"""How near to the divider of a split view the mouse takes hold of it."""
+
+BRUSH_STEP = 1.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,13 @@ class Viewer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
+        self._beside: QImage | None = None
+        self._divider = 0.5
+        self._holds_divider = False
+        self._side_names = ("", "")
+        self.tool = RegionTool(self)
+        self.tool.changed.connect(self.update)
+        self.tool.mode_changed.connect(self._show_cursor)
         self._geometry = ViewGeometry(16, 9, 16, 9)
         self._reticle: Reticle | None = None
         self._message = ""
@@ -79,6 +94,7 @@ class Viewer(QWidget):
         self.setMinimumSize(320, 180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Picture"))
         self.setAccessibleDescription(
             self.tr("Click to set the focus at the playhead. Shift-click: without easing. Alt-click: only look.")
@@ -116,9 +132,10 @@ class Viewer(QWidget):
         """
         self._pixel_aspect = pixel_aspect
         self._has_clip = width > 0 and height > 0
-        self._image = None
+        self._image = self._beside = None
         self._reticle = None
         self._message = ""
+        self.tool.set_mode("off")
         self._set_geometry(
             ViewGeometry(
                 max(1, round(width * pixel_aspect)),
@@ -131,8 +148,22 @@ class Viewer(QWidget):
 
     def show_frame(self, frame: RenderedFrame) -> None:
         """Show a picture; of any size, it fills the place of the clip's picture."""
-        h, w, _ = frame.rgb.shape
-        self._image = QImage(frame.rgb.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888).copy()
+        self._image = _as_image(frame.rgb)
+        self._beside = None if frame.beside is None else _as_image(frame.beside)
+        self.update()
+
+    @property
+    def divider(self) -> float:
+        """Where a split view is divided, 0 (left) to 1 of the picture's width."""
+        return self._divider
+
+    def set_divider(self, place: float) -> None:
+        self._divider = min(1.0, max(0.0, place))
+        self.update()
+
+    def set_side_names(self, left: str, right: str) -> None:
+        """What the two sides of a split view are called."""
+        self._side_names = (left, right)
         self.update()
 
     def set_reticle(self, reticle: Reticle | None) -> None:
@@ -183,6 +214,10 @@ class Viewer(QWidget):
         if not self._has_clip or event.angleDelta().y() == 0:
             return
         at = event.position()
+        if self.tool.mode == "brush" and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.tool.set_radius(self.tool.radius_px * BRUSH_STEP ** (event.angleDelta().y() / 120))
+            event.accept()
+            return
         factor = ZOOM_STEP ** (event.angleDelta().y() / 120)
         self._set_geometry(self._geometry.zoomed(self._geometry.shown_zoom * factor, at.x(), at.y()))
         event.accept()
@@ -195,7 +230,13 @@ class Viewer(QWidget):
         ):
             self._pan_from = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif event.button() == Qt.MouseButton.LeftButton:
+        elif event.button() != Qt.MouseButton.LeftButton:
+            return
+        elif self._is_at_divider(event.position()):
+            self._holds_divider = True
+        elif self.tool.mode != "off":
+            self.tool.press(*self._clip_point(event.position()), event.position())
+        else:
             self._press = event.position()
             self._press_modifiers = event.modifiers()
 
@@ -205,12 +246,26 @@ class Viewer(QWidget):
             self._pan_from = event.position()
             self._space_panned = self._space_panned or self._space_held
             self._set_geometry(self._geometry.panned(delta.x(), delta.y()))
+        elif self._holds_divider:
+            left, _, width, _ = self._geometry.rect
+            self.set_divider((event.position().x() - left) / width)
+        elif self.tool.mode != "off" and self._has_clip:
+            self.tool.move(*self._clip_point(event.position()), event.position())
+        if not event.buttons():
+            self._show_cursor()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.tool.leave()
+        super().leaveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
             self._show_cursor()
             return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._holds_divider = False
+            self.tool.release(add=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         if event.button() != Qt.MouseButton.LeftButton or self._press is None:
             return
         press, self._press = self._press, None
@@ -219,6 +274,13 @@ class Viewer(QWidget):
             return
         if self._geometry.contains(press.x(), press.y()):
             self.clicked.emit(*self._clip_point(press), self._press_modifiers)
+
+    def _is_at_divider(self, place: QPointF) -> bool:
+        """Whether a point of the widget is on the handle of a split view."""
+        if self._beside is None or not self._geometry.contains(place.x(), place.y()):
+            return False
+        left, _, width, _ = self._geometry.rect
+        return abs(place.x() - (left + self._divider * width)) <= DIVIDER_REACH_PT
 
     def clip_to_widget(self, x: float, y: float) -> QPointF:
         """Where a point of the clip, in its own pixels, lies in the widget."""
@@ -233,7 +295,7 @@ class Viewer(QWidget):
         place = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             place = QPointF(self.rect().center())
-        if self._has_clip and self._geometry.contains(place.x(), place.y()):
+        if self._has_clip and self.tool.mode == "off" and self._geometry.contains(place.x(), place.y()):
             self.menu_requested.emit(*self._clip_point(place), self.mapToGlobal(place.toPoint()))
 
     def event(self, event: QEvent) -> bool:
@@ -273,8 +335,10 @@ class Viewer(QWidget):
         self._show_cursor()
         super().focusOutEvent(event)  # type: ignore[arg-type]
 
-    def _show_cursor(self) -> None:
-        if self._space_held and self.underMouse():
+    def _show_cursor(self, *_: object) -> None:
+        if self._holds_divider or self._is_at_divider(QPointF(self.mapFromGlobal(QCursor.pos()))):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self._space_held and self.underMouse():
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
             self.setCursor(Qt.CursorShape.CrossCursor if self._has_clip else Qt.CursorShape.ArrowCursor)
@@ -288,7 +352,11 @@ class Viewer(QWidget):
             enlarged = self._geometry.shown_zoom >= 3 and self._image.height() == self._geometry.picture_h
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not enlarged)
             painter.drawImage(QRectF(*self._geometry.rect), self._image)
+            if self._beside is not None:
+                self._paint_beside(painter, self._beside)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._image is not None:
+            self.tool.paint(painter, self.clip_to_widget)
         if self._reticle is not None and self._image is not None:
             self._paint_reticle(painter, self._reticle)
         if self._message:
@@ -298,6 +366,27 @@ class Viewer(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
+
+    def _paint_beside(self, painter: QPainter, image: QImage) -> None:
+        """The left side of a split view, the divider, and what the two sides are called."""
+        whole = QRectF(*self._geometry.rect)
+        x = whole.left() + self._divider * whole.width()
+        painter.save()
+        painter.setClipRect(QRectF(whole.left(), whole.top(), x - whole.left(), whole.height()))
+        painter.drawImage(whole, image)
+        painter.restore()
+        seen = whole.intersected(QRectF(self.rect()))
+        for pen in (QPen(QColor(0, 0, 0, 150), 4.0), QPen(QColor("white"), 1.5)):
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, seen.top()), QPointF(x, seen.bottom()))
+        painter.setFont(theme.tabular_font(small=True))
+        metrics = QFontMetricsF(painter.font())
+        for text, direction in zip(self._side_names, (-1, 1), strict=True):
+            width = metrics.horizontalAdvance(text) + 14
+            left = x - 8 - width if direction < 0 else x + 8
+            if text and whole.left() <= left and left + width <= whole.right():
+                box = QRectF(left, seen.top() + 8, width, metrics.height() + 6)
+                self._paint_box(painter, box, text, QColor("#d9dade"))
 
     def _paint_reticle(self, painter: QPainter, reticle: Reticle) -> None:
         place = self.clip_to_widget(reticle.x, reticle.y)
@@ -336,3 +425,8 @@ class Viewer(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(color if color.lightnessF() > 0.5 else QColor("#d9dade"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def _as_image(rgb: NDArray[np.uint8]) -> QImage:
+    h, w, _ = rgb.shape
+    return QImage(rgb.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888).copy()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.icons import icon
 from app.viewer import Viewer
-from vbr_core.render.request import VIEWS
+from vbr_core.render.request import BESIDES, VIEWS
 
 if TYPE_CHECKING:
     from app.actions import Actions
@@ -84,16 +84,29 @@ class ViewerPanel(QWidget):
         self.viewer = Viewer()
         self.view_box = QComboBox()
         self.view_box.setAccessibleName(self.tr("View"))
-        self.view_box.setToolTip(self.tr("What is shown (keys 1 to 4)"))
-        words = {
+        self.view_box.setToolTip(self.tr("What is shown (keys 1 to 6; D for disparity over the picture)"))
+        self._words = {
             "result": self.tr("Result"),
             "source": self.tr("Source"),
-            "disparity": self.tr("Disparity"),
+            "disparity": self.tr("Disparity, false colour"),
             "defocus": self.tr("Defocus map"),
+            "overlay": self.tr("Disparity over the picture"),
+            "grey": self.tr("Disparity, grey"),
         }
         for name in VIEWS:
-            self.view_box.addItem(words[name], name)
+            self.view_box.addItem(self._words[name], name)
         self.view_box.activated.connect(lambda index: preview.set_view(self.view_box.itemData(index)))
+        self.split_box = QComboBox()
+        self.split_box.setAccessibleName(self.tr("Split view"))
+        self.split_box.setToolTip(self.tr("Split the picture: what is on the left of the divider (Shift+W)"))
+        sides = {
+            "none": self.tr("No split"),
+            "source": self.tr("Split: source"),
+            "unrepaired": self.tr("Split: before repair"),
+        }
+        for name in BESIDES:
+            self.split_box.addItem(sides[name], name)
+        self.split_box.activated.connect(lambda index: preview.set_beside(self.split_box.itemData(index)))
         self.compare_button = QToolButton()
         self.compare_button.setIcon(icon("compare"))
         self.compare_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -117,6 +130,7 @@ class ViewerPanel(QWidget):
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(self.view_box)
+        row.addWidget(self.split_box)
         row.addWidget(self.compare_button)
         row.addStretch(1)
         row.addWidget(self.badge)
@@ -135,6 +149,9 @@ class ViewerPanel(QWidget):
         layout.addWidget(bar)
         preview.frame_shown.connect(self._on_frame)
         preview.view_changed.connect(lambda name: self.view_box.setCurrentIndex(self.view_box.findData(name)))
+        preview.view_changed.connect(lambda _name: self._name_sides())
+        preview.beside_changed.connect(lambda name: self.split_box.setCurrentIndex(self.split_box.findData(name)))
+        preview.beside_changed.connect(lambda _name: self._name_sides())
         player.rate_measured.connect(self._on_rate)
         session.playing_changed.connect(self._on_playing)
         session.playhead_changed.connect(self._on_playhead)
@@ -142,6 +159,11 @@ class ViewerPanel(QWidget):
         self.viewer.zoom_changed.connect(self._on_zoom)
         self.viewer.display_lines_changed.connect(preview.set_display_lines)
         self.viewer.space_tapped.connect(player.toggle)
+
+    def _name_sides(self) -> None:
+        right = self._words[self._preview.view]
+        left = self._words["source"] if self._preview.beside == "source" else self.tr("{view}, before repair")
+        self.viewer.set_side_names(left.format(view=right), right)
 
     def _on_clip_opened(self, info: object) -> None:
         self.badge.clear()

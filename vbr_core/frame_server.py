@@ -15,7 +15,7 @@ from vbr_core.depth.upsample import guided_upsample
 from vbr_core.focus.sampling import sample_disparity
 from vbr_core.render.engine import RenderEngine
 from vbr_core.render.optics import defocus_map, k_in_pixels, with_sharp_zone
-from vbr_core.render.overlays import defocus_picture, disparity_picture
+from vbr_core.render.overlays import defocus_picture, disparity_picture, grey_picture, overlay_picture
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
 from vbr_core.settings import RenderSettings
 from vbr_core.video.frame_cache import FrameCache
@@ -64,7 +64,8 @@ class FrameServer:
     def render(self, request: RenderRequest) -> RenderedFrame:
         """Make the picture that ``request`` asks for.
 
-        Without disparity of that frame the source picture is shown, and the note says so.
+        Without disparity of that frame the source picture is shown, and the note says so. So it does of a depth
+        repair that was not carried to the frame yet.
 
         Raises:
             ClipError: The frame cannot be decoded.
@@ -73,23 +74,41 @@ class FrameServer:
         started = time.perf_counter()
         rgb = self._picture(request.frame_index, request.lines)
         disparity = None if request.view == "source" else self._disparity_of(request.frame_index)
-        note = ""
+        shown, note = rgb, ""
         if request.view != "source" and disparity is None:
             note = "No depth for this frame yet: the source is shown."
-        if disparity is not None and request.view == "result":
+        elif disparity is not None:
+            shown, note = self._view(request, rgb, disparity)
+            is_waiting = getattr(self._disparity, "is_waiting", None)
+            if is_waiting is not None and is_waiting(request.frame_index):
+                note = note or "A depth repair is not on this frame yet."
+        beside = None
+        if request.beside == "source":
+            beside = rgb
+        elif request.beside == "unrepaired":
+            plain = None if disparity is None else self._disparity_of(request.frame_index, repaired=False)
+            beside = rgb if plain is None else self._view(request, rgb, plain)[0]
+        has_depth = disparity is not None or (request.view == "source" and self._disparity is not None)
+        seconds = time.perf_counter() - started
+        return RenderedFrame(request, shown, seconds, self.info.height, has_depth, note, beside)
+
+    def _view(
+        self, request: RenderRequest, rgb: NDArray[np.uint8], disparity: NDArray[np.float32]
+    ) -> tuple[NDArray[np.uint8], str]:
+        """The view that a request asks for (not ``source``), made of a picture and its disparity; and a note."""
+        if request.view == "result":
             engine = self._engine(request.renderer, request.device)
             picture = engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone, request.largest_radius)
-            rgb = np.asarray(picture, dtype=np.uint8)
-            note = engine.note
-        elif disparity is not None:
-            full = guided_upsample(disparity, rgb)
-            if request.view == "disparity":
-                rgb = disparity_picture(full)
-            else:
-                full = with_sharp_zone(full, request.d_f, request.sharp_zone)
-                rgb = defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0])))
-        has_depth = disparity is not None or (request.view == "source" and self._disparity is not None)
-        return RenderedFrame(request, rgb, time.perf_counter() - started, self.info.height, has_depth, note)
+            return np.asarray(picture, dtype=np.uint8), engine.note
+        full = guided_upsample(disparity, rgb)
+        if request.view == "disparity":
+            return disparity_picture(full), ""
+        if request.view == "grey":
+            return grey_picture(full), ""
+        if request.view == "overlay":
+            return overlay_picture(rgb, full), ""
+        full = with_sharp_zone(full, request.d_f, request.sharp_zone)
+        return defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0]))), ""
 
     def sample(self, frame_index: int, x: float, y: float) -> FocusSample | None:
         """Disparity under a point of the upright picture (pixels of the clip); None if it is not there yet.
@@ -111,14 +130,17 @@ class FrameServer:
         counts = np.histogram(disparity, bins=bins, range=(0.0, 1.0))[0].astype(np.float32)
         return np.asarray(counts / max(1.0, float(counts.max())), dtype=np.float32)
 
-    def _disparity_of(self, frame_index: int) -> NDArray[np.float32] | None:
+    def _disparity_of(self, frame_index: int, *, repaired: bool = True) -> NDArray[np.float32] | None:
+        """Disparity of a frame, with the project's repairs or without; None if it is not there yet."""
         if self._disparity is None:
             return None
-        ready = getattr(self._disparity, "read_if_ready", None)
+        source = self._disparity if repaired else getattr(self._disparity, "source", self._disparity)
+        ready = getattr(source, "read_if_ready", None)
         if ready is not None:
             result: NDArray[np.float32] | None = ready(frame_index)
             return result
-        return self._disparity.read(frame_index)
+        found: NDArray[np.float32] = source.read(frame_index)
+        return found
 
     def _engine(self, renderer: str, device: str) -> RenderEngine:
         key = (renderer, device)

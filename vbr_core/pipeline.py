@@ -163,6 +163,34 @@ def estimate_depth(
         return source
 
 
+def repair_depth(
+    disparity: DisparitySource,
+    project: Project,
+    clip_path: str | Path,
+    ctx: JobContext | None = None,
+    span: tuple[int, int] | None = None,
+) -> DisparitySource:
+    """The disparity that a project wants: with its levels and repairs, or ``disparity`` itself if it has none.
+
+    Args:
+        disparity: Of the clip, with or without repairs of an earlier state of the project.
+        project: The document.
+        clip_path: Its clip.
+        ctx: Progress and cancel of carrying the repairs along the clip; None leaves that for when a frame is read.
+        span: First frame and one past the last that they are carried over; None for all.
+
+    Raises:
+        ClipError: The clip cannot be decoded.
+        Cancelled: By the context.
+    """
+    from vbr_core.depth.repair import RepairedDisparity, repaired
+
+    result = repaired(disparity, project, Path(clip_path))
+    if ctx is not None and isinstance(result, RepairedDisparity):
+        result.prepare(ctx, *(span or (0, None)))
+    return result
+
+
 def sample_focus(disparity: DisparitySource, info: ClipInfo, frame_index: int, x: float, y: float) -> float:
     """Disparity under a point of a frame (pixels of the upright picture), 0..1.
 
@@ -331,6 +359,10 @@ def export_video(
                 clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
             )
         opened.callback(disparity.close)
+    if project.depth_edits or project.depth_levels:
+        with ctx.part(depth_part, depth_part + 0.15):
+            disparity = repair_depth(disparity, project, clip_path, ctx, span)
+        depth_part += 0.15
     render = msgspec.structs.replace(settings.render, renderer=project.renderer)
     with (
         opened,

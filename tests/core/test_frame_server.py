@@ -101,3 +101,49 @@ def test_requests_are_values_that_follow_the_document():
     assert request.d_f == pytest.approx(0.3)
     assert request.k == 40.0
     assert resolve(project, 6).d_f != request.d_f
+
+
+@pytest.mark.parametrize("view", ["overlay", "grey"])
+def test_views_of_disparity_tell_near_from_far(server, view):
+    server.set_disparity(HalfReady())
+    rgb = server.render(RenderRequest(1, 0.5, 40.0, view=view)).rgb.astype(int)
+    assert rgb.shape == (96, 128, 3)
+    if view == "grey":
+        assert abs(rgb[:, :50].mean() - 0.1 * 255) < 3
+        assert abs(rgb[:, 80:].mean() - 0.9 * 255) < 3
+    else:  # viridis: far is blue, near is yellow
+        assert rgb[60:, :50, 2].mean() > rgb[60:, :50, 0].mean()
+        assert rgb[60:, 80:, 2].mean() < rgb[60:, 80:, 0].mean()
+
+
+class Repaired:
+    """The right half brought to the left one's disparity, on the frames that the repair reached."""
+
+    frame_count, cuts, fingerprint = 8, (), "repaired"
+    source = HalfReady()
+
+    def read_if_ready(self, frame_index):
+        return np.full((24, 32), 0.1, np.float32)
+
+    def is_waiting(self, frame_index):
+        return frame_index == 3
+
+
+def test_split_views_have_the_other_picture_too(server):
+    server.set_disparity(Repaired())
+    plain = server.render(RenderRequest(1, 0.1, 300.0, view="grey"))
+    assert plain.beside is None
+    source = server.render(RenderRequest(1, 0.1, 300.0, view="source")).rgb
+    split = server.render(RenderRequest(1, 0.1, 300.0, view="grey", beside="source"))
+    np.testing.assert_array_equal(split.rgb, plain.rgb)
+    np.testing.assert_array_equal(split.beside, source)
+    split = server.render(RenderRequest(1, 0.1, 300.0, view="grey", beside="unrepaired"))
+    assert split.beside[:, 80:].mean() > split.rgb[:, 80:].mean() + 150
+    result = server.render(RenderRequest(1, 0.1, 300.0, beside="unrepaired"))
+    assert psnr(result.rgb[:, 80:], source[:, 80:]) > 40 > 30 > psnr(result.beside[:, 80:], source[:, 80:])
+
+
+def test_a_repair_that_is_not_there_yet_is_said(server):
+    server.set_disparity(Repaired())
+    assert "repair" in server.render(RenderRequest(3, 0.1, 300.0)).note
+    assert server.render(RenderRequest(4, 0.1, 300.0)).note == ""

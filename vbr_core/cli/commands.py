@@ -156,7 +156,7 @@ def _render(
     opened.callback(disparity.close)
     _note_reading(console, disparity)
     if point is not None:
-        d_f = pipeline.sample_focus(disparity, info, *point)
+        d_f = pipeline.sample_focus(pipeline.repair_depth(disparity, project, clip_path), info, *point)
         anchor: FocusAnchor = FocusAnchor(*point)
         project = pipeline.set_constant_focus(project, d_f, anchor)
         console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")

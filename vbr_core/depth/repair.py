@@ -196,7 +196,7 @@ class RepairedDisparity:
 
     def is_prepared(self) -> bool:
         """Whether every repair is on all of its frames."""
-        return all(self._masks.has(key, frame) for key, edit in self._pairs() for frame in self._frames_of(edit))
+        return not any(self._masks.lacks(key, self._frames_of(edit)) for key, edit in self._pairs())
 
     def prepare(self, ctx: JobContext, start: int = 0, stop: int | None = None) -> None:
         """Carry every repair to all of its frames within ``start`` to ``stop - 1``.

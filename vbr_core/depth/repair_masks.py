@@ -142,6 +142,12 @@ class RepairMasks:
         with self._lock:
             return frame_index in self._masks.get(key, {})
 
+    def lacks(self, key: str, frames: range) -> bool:
+        """Whether the masks of a repair are missing on any of ``frames``."""
+        with self._lock:
+            known = self._masks.get(key, {})
+            return any(frame not in known for frame in frames)
+
     def ensure(self, key: str, edit: DepthEdit, frame_index: int, source: DisparitySource) -> NDArray[np.uint8]:
         """Masks as :meth:`known`, carried there from the nearest frame that has them.
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from vbr_core.project import Project, Track
 
-View = Literal["result", "source", "disparity", "defocus"]
-VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus")
+View = Literal["result", "source", "disparity", "defocus", "overlay", "grey"]
+VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus", "overlay", "grey")
+Beside = Literal["none", "source", "unrepaired"]
+BESIDES: tuple[Beside, ...] = ("none", "source", "unrepaired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,16 @@ class RenderRequest:
         frame_index: 0-based index on the clip's own frames.
         d_f: Disparity of the focal plane, 0..1.
         k: Blur amount at a picture height of 1080.
-        view: What to show: the result, the source, the disparity, or the signed defocus map.
+        view: What to show: the result, the source, the disparity (in false colour, over the picture, or in grey), or
+            the signed defocus map.
         lines: Height of the picture in pixels; 0 for the clip's own. Never more than the clip's own.
         renderer: Name of the renderer.
         device: Name of the device.
         sharp_zone: Disparity on either side of the focal plane that stays sharp.
         largest_radius: Bound of the blur radius over the shot at 1080 lines; see :func:`shot_bound`.
         depth_revision: Counts up whenever better disparity may be there, so that old answers are not reused.
+        beside: What else to make of the same frame, for a split view: the source, or the same view by the disparity
+            without repairs.
     """
 
     frame_index: int
@@ -48,6 +53,7 @@ class RenderRequest:
     depth_revision: int = 0
     sharp_zone: float = 0.0
     largest_radius: float = 0.0
+    beside: Beside = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class RenderedFrame:
         has_depth: Whether disparity of this frame was there (for the source: of the clip); without it the result is
             the source.
         note: One sentence for the user; empty if all is as asked.
+        beside: (h, w, 3) uint8, the other picture of a split view; None if none was asked for.
     """
 
     request: RenderRequest
@@ -70,6 +77,7 @@ class RenderedFrame:
     full_height: int
     has_depth: bool
     note: str = ""
+    beside: NDArray[np.uint8] | None = None
 
     @property
     def is_draft(self) -> bool:

@@ -74,11 +74,13 @@ class Core:
 
         return FrameServer(path)
 
-    def estimate_depth(self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None]) -> Any:
+    def estimate_depth(
+        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"
+    ) -> Any:
         """Make or load the disparity of a clip; ``on_ready`` gets a source that fills up meanwhile."""
         from vbr_core import pipeline
 
-        return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready)
+        return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready, reading=reading)
 
     def export_video(
         self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None

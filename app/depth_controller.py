@@ -73,7 +73,7 @@ class DepthController(QObject):
             return
         self._attempt += 1
         attempt, epoch = self._attempt, self._worker.epoch
-        depth = self._session.project.depth
+        depth, reading = self._session.project.depth, self._session.project.depth_reading
         self.source = self.filling = self.error = None
         self._worker.set_disparity(epoch, None, attempt)
         self._preview.depth_replaced()
@@ -83,7 +83,7 @@ class DepthController(QObject):
             self._source_arrived.emit(attempt, source)
 
         def estimate(ctx: JobContext) -> object:
-            source = self._core.estimate_depth(clip_path, depth, ctx, on_ready)
+            source = self._core.estimate_depth(clip_path, depth, ctx, on_ready, reading)
             self._worker.set_disparity(epoch, source, attempt)
             return source
 
@@ -114,7 +114,8 @@ class DepthController(QObject):
 
     def _on_changed(self, old: Project, new: Project) -> None:
         # a new document starts its depth in _on_clip_opened, which comes first and takes the project as it is then
-        if old.depth != new.depth and old.clip == new.clip and self._session.clip_info is not None:
+        has_changed = (old.depth, old.depth_reading) != (new.depth, new.depth_reading)
+        if has_changed and old.clip == new.clip and self._session.clip_info is not None:
             self.start()
 
     def _on_source(self, attempt: int, source: object) -> None:

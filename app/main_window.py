@@ -20,6 +20,7 @@ from app import preferences, theme
 from app.actions import MENUS, Actions
 from app.core_access import Core
 from app.depth_controller import DepthController
+from app.depth_import import DepthQuestion
 from app.dialogs import Dialogs
 from app.document_controller import DocumentController
 from app.errors import ErrorReporter, open_log
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self.session, self)
         self.keys = KeyController(self.session, self)
         self.depth = DepthController(self.session, self.core, self.runner, self.worker, self.preview, self)
+        self.depth_question = DepthQuestion(self.session, self.depth, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
         self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
@@ -210,6 +212,7 @@ class MainWindow(QMainWindow):
             source.failed.connect(self.errors.report)
         self.preview.failed.connect(self._on_preview_failed)
         self.depth.failed.connect(self.status.show_failure)
+        self.depth_question.noted.connect(self.status.show_note)
         self.export_dialog.exported.connect(
             lambda result: self.status.show_note(self.tr("Written: {path}").format(path=result.path))
         )

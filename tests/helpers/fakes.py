@@ -135,7 +135,7 @@ class FakeCore:
         return self.server
 
     def estimate_depth(
-        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None]
+        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"
     ) -> FakeDisparity:
         self.depth_asked.append(depth)
         if self.depth_error is not None:

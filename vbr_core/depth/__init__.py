@@ -17,9 +17,14 @@ def load_estimator(name: str = "starter", device: str = "cpu") -> DisparityEstim
 
     Raises:
         ModelError: There is no such model, or its weights are missing, damaged or of another network.
+        OutOfMemoryError: The weights do not fit into the device's memory.
     """
     from vbr_core.depth.estimator import StarterEstimator
     from vbr_core.depth.registry import find_model, verify_model
 
     entry = find_model(name)
+    if entry.architecture != "starter":
+        from vbr_core.depth.published import PublishedEstimator
+
+        return PublishedEstimator(entry, verify_model(name), device)
     return StarterEstimator(entry, verify_model(name), device)

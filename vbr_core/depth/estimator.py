@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
@@ -23,16 +24,24 @@ if TYPE_CHECKING:
     from vbr_core.depth.registry import ModelEntry
 
 
+CALL_FRAMES = 4
+"""Pictures given to a network of single pictures in one call."""
+
+
 class DisparityEstimator(Protocol):
     """Estimates disparity from pictures.
 
     Attributes:
         name: As in the registry.
         fingerprint: Changes when the weights or the input rule change; part of the cache key.
+        window_frames: Frames that the network looks at together; 1 if each picture is on its own.
+        overlap_frames: Of these, how many are best shown again in the next window.
     """
 
     name: str
     fingerprint: str
+    window_frames: int
+    overlap_frames: int
 
     def predict(self, frames: Any) -> NDArray[np.float32]:
         """Raw affine-invariant disparity at network size: (T, H, W, 3) float32 sRGB 0..1 -> (T, h, w) float32."""
@@ -71,7 +80,49 @@ def load_starter_network(path: Path) -> StarterNetwork:
     return network.eval()
 
 
-class StarterEstimator:
+class NetworkEstimator(ABC):
+    """What all estimators share: checking of frames, one range for a window, up-sampling."""
+
+    name: str
+    fingerprint: str
+    window_frames: int = 1
+    overlap_frames: int = 0
+
+    def predict(self, frames: Any) -> NDArray[np.float32]:
+        """Raw disparity at network size.
+
+        Args:
+            frames: (T, H, W, 3) float32, sRGB-encoded 0..1; a numpy array or a torch tensor.
+
+        Returns:
+            (T, h, w) float32, nearer larger. On one scale from call to call as far as the network has one: a network
+            of windows only within a call.
+
+        Raises:
+            InputError: The shape is not (T, H, W, 3), or there are values that are not finite.
+        """
+        return self.predict_pictures(_as_frames(frames))
+
+    def estimate(self, frames: Any) -> NDArray[np.float32]:
+        """Disparity at picture size, 0..1, one robust range for the whole window: (T, H, W) float32."""
+        pictures = _as_frames(frames)
+        step = len(pictures) if self.window_frames > 1 else CALL_FRAMES
+        parts = [self.predict_pictures(pictures[first : first + step]) for first in range(0, len(pictures), step)]
+        raw = np.concatenate(parts)
+        low, high = np.percentile(raw, RANGE_PERCENTILES)
+        return np.stack(
+            [
+                guided_upsample(normalise(small, float(low), float(high)), picture)
+                for small, picture in zip(raw, pictures, strict=True)
+            ]
+        )
+
+    @abstractmethod
+    def predict_pictures(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As :meth:`predict`, of frames that are checked."""
+
+
+class StarterEstimator(NetworkEstimator):
     """The bundled network."""
 
     def __init__(self, entry: ModelEntry, path: Path, device: str = "cpu") -> None:
@@ -81,19 +132,8 @@ class StarterEstimator:
         self.fingerprint = f"{entry.name}-{(entry.sha256 or '')[:16]}-{network.config.long_side}"
         self._network = network.to(device)
 
-    def predict(self, frames: Any) -> NDArray[np.float32]:
-        """Raw disparity at network size.
-
-        Args:
-            frames: (T, H, W, 3) float32, sRGB-encoded 0..1; a numpy array or a torch tensor.
-
-        Returns:
-            (T, h, w) float32, nearer larger, on one scale from call to call.
-
-        Raises:
-            InputError: The shape is not (T, H, W, 3), or there are values that are not finite.
-        """
-        pictures = _as_frames(frames)
+    def predict_pictures(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Raw disparity, towards 0..1, at network size: (T, H, W, 3) -> (T, h, w) float32."""
         size = input_size(pictures.shape[1], pictures.shape[2], self._network.config.long_side)
         shrinking = size[0] < pictures.shape[1]
         interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
@@ -103,18 +143,6 @@ class StarterEstimator:
             raw = self._network(batch)
         result: NDArray[np.float32] = raw.float().cpu().numpy()
         return result
-
-    def estimate(self, frames: Any) -> NDArray[np.float32]:
-        """Disparity at picture size, 0..1, one robust range for the whole window: (T, H, W) float32."""
-        pictures = _as_frames(frames)
-        raw = np.concatenate([self.predict(pictures[first : first + 4]) for first in range(0, len(pictures), 4)])
-        low, high = np.percentile(raw, RANGE_PERCENTILES)
-        return np.stack(
-            [
-                guided_upsample(normalise(small, float(low), float(high)), picture)
-                for small, picture in zip(raw, pictures, strict=True)
-            ]
-        )
 
 
 def _as_frames(frames: Any) -> NDArray[np.float32]:

@@ -109,6 +109,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("focus_nearer", "focus", _tr("Actions", "Focus a little n&earer"), (".",), "", "clip", repeats=True),
     ActionSpec("estimate_depth", "focus", _tr("Actions", "Estimate &depth again"), (), "", "clip", separator=True),
+    ActionSpec("models", "focus", _tr("Actions", "Depth &models…"), ("Ctrl+Shift+M",), ""),
     ActionSpec("view_result", "view", _tr("Actions", "&Result"), ("1",), "", "clip"),
     ActionSpec("view_source", "view", _tr("Actions", "&Source"), ("2",), "", "clip"),
     ActionSpec("view_disparity", "view", _tr("Actions", "&Disparity"), ("3", "D"), "", "clip"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from vbr_core.clip_link import ClipLink
+    from vbr_core.depth.model_files import ModelStatus
     from vbr_core.jobs import JobContext
     from vbr_core.project import Clip, Project
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
@@ -104,6 +105,40 @@ class Core:
 
         device = pick_device("auto")
         return f"CPU, {os.cpu_count() or 1} cores" if device == "cpu" else f"GPU ({device})"
+
+    def model_statuses(self) -> tuple[ModelStatus, ...]:
+        """How the depth models stand on this machine."""
+        from vbr_core.depth.model_files import all_statuses
+
+        return all_statuses()
+
+    def get_model(self, name: str, ctx: JobContext) -> Path:
+        """Download the weights of a depth model."""
+        from vbr_core.depth.model_files import get_model
+        from vbr_core.depth.registry import find_model
+
+        return get_model(find_model(name), ctx)
+
+    def verify_model(self, name: str, ctx: JobContext) -> Path:
+        """Read the weights of a depth model and compare their hash."""
+        from vbr_core.depth.model_files import verify
+        from vbr_core.depth.registry import find_model
+
+        return verify(find_model(name), ctx)
+
+    def import_model(self, name: str, path: Path, ctx: JobContext) -> Path:
+        """Take the weights of a depth model from a file."""
+        from vbr_core.depth.model_files import import_model
+        from vbr_core.depth.registry import find_model
+
+        return import_model(find_model(name), path, ctx)
+
+    def remove_model(self, name: str) -> None:
+        """Delete the weights of a depth model."""
+        from vbr_core.depth.model_files import remove_model
+        from vbr_core.depth.registry import find_model
+
+        remove_model(find_model(name))
 
     def sample_clip_path(self) -> Path:
         """The clip that comes with the program."""

@@ -85,6 +85,30 @@ class Dialogs:
         )
         return self._remember(name)
 
+    def choose_weights_file(self, title: str) -> Path | None:
+        """The weights of a depth model, from elsewhere."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            _tr("Weights of {title}").format(title=title),
+            preferences.last_folder(),
+            f"{_tr('Weights')} (*.pt *.pth *.safetensors);;{_tr('All files')} (*)",
+        )
+        return self._remember(name)
+
+    def ask_remove_model(self, title: str, size: str) -> bool:
+        """Whether to delete the weights of a model."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Remove the model?"))
+        box.setText(_tr("The weights of “{title}” are deleted from this machine.").format(title=title))
+        box.setInformativeText(_tr("Getting them again means a download of {size}.").format(size=size))
+        remove = box.addButton(_tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(_tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        box.exec()
+        return box.clickedButton() is remove
+
     def ask_unsaved(self, name: str) -> UnsavedAnswer:
         """What to do with unsaved work."""
         box = QMessageBox(self._window)

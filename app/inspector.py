@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.dialogs import Dialogs
     from app.focus_controller import FocusController
     from app.key_controller import KeyController
+    from app.models_controller import ModelsController
     from app.preview import PreviewController
     from app.session import Session
     from vbr_core.jobs import Progress
@@ -43,6 +44,7 @@ LABEL_PX = 80
 STARTER = "starter"
 _IMPORT_FOLDER = "import folder"
 _IMPORT_VIDEO = "import video"
+_MORE_MODELS = "more models"
 
 
 def blur_to_slider(k: float) -> int:
@@ -60,6 +62,8 @@ class Inspector(QScrollArea):
 
     typing_finished = Signal()
     """Return was pressed in a field: the keys belong to the picture again."""
+    models_asked = Signal()
+    """More depth models are wanted than those that are here."""
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class Inspector(QScrollArea):
         focus: FocusController,
         depth: DepthController,
         dialogs: Dialogs,
+        models: ModelsController,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -76,6 +81,7 @@ class Inspector(QScrollArea):
         self._keys = keys
         self._depth = depth
         self._dialogs = dialogs
+        self._models = models
         self._gestures: dict[TrackName, int | None] = {"focus": None, "blur": None}
         self._updating = False
         self.setWidgetResizable(True)
@@ -102,6 +108,7 @@ class Inspector(QScrollArea):
         session.playhead_changed.connect(lambda _frame: self.focus_slider.set_marker(None))
         depth.state_changed.connect(self._on_depth_state)
         depth.progressed.connect(self._on_depth_progress)
+        models.statuses_changed.connect(self._fill_depth_box)
         self._refresh()
         self._on_depth_state(depth.state)
 
@@ -318,21 +325,40 @@ class Inspector(QScrollArea):
     # --- depth ------------------------------------------------------------------------------------------------------
 
     def _fill_depth_box(self) -> None:
+        """Offer the models that are here, what the project uses now, and the ways to others."""
         depth = self._session.project.depth
-        if self.depth_box.count() and self.depth_box.itemData(self.depth_box.currentIndex()) == depth:
+        entries = [(self.tr("Starter model"), STARTER, "")]
+        for status in self._models.offered():
+            if status.usable and status.entry.name != STARTER:
+                entries.append((status.entry.title, status.entry.name, ""))
+        if depth not in [data for _text, data, _tip in entries]:
+            known = self._models.status(depth)
+            if known is None:
+                entries.append((Path(depth).name or depth, depth, depth))
+            else:
+                text = known.entry.title if known.usable else self.tr("{title} (not here)")
+                entries.append((text.format(title=known.entry.title), depth, depth))
+        box = self.depth_box
+        shown = [(box.itemText(n), box.itemData(n)) for n in range(box.count())][: len(entries) + 1]
+        if shown[:-1] == [(text, data) for text, data, _tip in entries] and shown[-1] == ("", None):
+            box.setCurrentIndex(box.findData(depth))
             return
-        self.depth_box.clear()
-        self.depth_box.addItem(self.tr("Starter model"), STARTER)
-        if depth != STARTER:
-            self.depth_box.addItem(Path(depth).name or depth, depth)
-            self.depth_box.setItemData(1, depth, Qt.ItemDataRole.ToolTipRole)
-        self.depth_box.insertSeparator(self.depth_box.count())
-        self.depth_box.addItem(self.tr("Import a folder…"), _IMPORT_FOLDER)
-        self.depth_box.addItem(self.tr("Import a video…"), _IMPORT_VIDEO)
-        self.depth_box.setCurrentIndex(self.depth_box.findData(depth))
+        box.clear()
+        for number, (text, data, tip) in enumerate(entries):
+            box.addItem(text, data)
+            box.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
+        box.insertSeparator(box.count())
+        box.addItem(self.tr("More models…"), _MORE_MODELS)
+        box.addItem(self.tr("Import a folder…"), _IMPORT_FOLDER)
+        box.addItem(self.tr("Import a video…"), _IMPORT_VIDEO)
+        box.setCurrentIndex(box.findData(depth))
 
     def _on_depth_chosen(self, index: int) -> None:
         choice = self.depth_box.itemData(index)
+        if choice == _MORE_MODELS:
+            self.depth_box.setCurrentIndex(self.depth_box.findData(self._session.project.depth))
+            self.models_asked.emit()
+            return
         if choice in (_IMPORT_FOLDER, _IMPORT_VIDEO):
             self.depth_box.setCurrentIndex(self.depth_box.findData(self._session.project.depth))
             path = (

@@ -32,6 +32,7 @@ from app.inspector import Inspector
 from app.job_runner import JobRunner
 from app.key_controller import KeyController
 from app.player import Player
+from app.models_controller import ModelsController
 from app.preview import PreviewController
 from app.resampler import Resampler
 from app.session import Session
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.depth_question = DepthQuestion(self.session, self.depth, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
         self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
+        self.models = ModelsController(self.core, self.runner, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
         self._is_closing = False
@@ -97,7 +99,9 @@ class MainWindow(QMainWindow):
         self.panel = ViewerPanel(self.session, self.preview, self.player, self.actions_)
         self.viewer = self.panel.viewer
         self.transport = TransportBar(self.session, self.actions_)
-        self.inspector = Inspector(self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs)
+        self.inspector = Inspector(
+            self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs, self.models
+        )
         self.timeline = TimelineView(self.session, self.actions_)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
         self.curves: QWidget | None = None
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
         self.export_dialog = ExportDialog(self.session, self.core, self.runner, self.depth, self.dialogs, self)
         left = QWidget()
         column = QVBoxLayout(left)
+        self.models_page: QWidget | None = None
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.panel, 1)
@@ -185,6 +190,7 @@ class MainWindow(QMainWindow):
             "view_disparity": lambda: self._toggle_view("disparity"),
             "view_defocus": lambda: self._toggle_view("defocus"),
             "zoom_fit": viewer.zoom_fit,
+            "models": self._show_models,
             "zoom_full": viewer.zoom_full,
             "zoom_in": viewer.zoom_in,
             "zoom_out": viewer.zoom_out,
@@ -232,6 +238,9 @@ class MainWindow(QMainWindow):
         self.document.open_path(path)
 
     def _on_clip_opened(self, info: object) -> None:
+        self.models.failed.connect(self._on_models_failed)
+        self.models.arrived.connect(self._on_model_arrived)
+        self.inspector.models_asked.connect(self._show_models)
         self.stack.setCurrentWidget(self.welcome if info is None else self.split)
         self.welcome.set_recent(preferences.recent_files())
         self.status.show_saved(False)
@@ -257,6 +266,7 @@ class MainWindow(QMainWindow):
 
     def _show_picture_menu(self, x: float, y: float, place: QPoint) -> None:
         menu = QMenu(self)
+        self.models.refresh()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, modifiers in (
             (self.tr("Focus here"), Qt.KeyboardModifier.NoModifier),
@@ -312,6 +322,21 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+    def _show_models(self) -> None:
+        from app.models_page import ModelsPage
+
+        if self.models_page is None:
+            self.models_page = ModelsPage(self.session, self.models, self.dialogs, self)
+        self.models_page.open_page()
+
+    def _on_models_failed(self, error: Exception) -> None:
+        if self.models_page is None or not self.models_page.isVisible():  # its row says so
+            self.status.show_failure(error)
+
+    def _on_model_arrived(self, name: str) -> None:
+        if self.depth.state == "failed" and self.session.project.depth == name:
+            self.depth.start()
+
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()

@@ -173,6 +173,9 @@ class FakeCore:
     def sample_clip_path(self) -> Path:
         return Path("/clips/sample.mp4")
 
+    def model_statuses(self) -> tuple[Any, ...]:
+        return ()
+
 
 class FakeDialogs:
     """Answers questions from attributes and notes what was asked."""
@@ -184,6 +187,8 @@ class FakeDialogs:
         self.project_target: Path | None = None
         self.export_target: Path | None = None
         self.depth: Path | None = None
+        self.weights: Path | None = None
+        self.remove = False
         self.unsaved = "cancel"
         self.swapped = "cancel"
 
@@ -210,6 +215,14 @@ class FakeDialogs:
     def choose_depth_video(self) -> Path | None:
         self.asked.append("depth video")
         return self.depth
+
+    def choose_weights_file(self, title: str) -> Path | None:
+        self.asked.append(f"weights: {title}")
+        return self.weights
+
+    def ask_remove_model(self, title: str, size: str) -> bool:
+        self.asked.append(f"remove: {title}, {size}")
+        return self.remove
 
     def ask_unsaved(self, name: str) -> str:
         self.asked.append(f"unsaved: {name}")

@@ -97,7 +97,7 @@ def how_to_get(entry: ModelEntry) -> str:
 def how_to_import(entry: ModelEntry) -> str:
     """One sentence for a user whose download did not work."""
     kept = "What arrived is kept and the next try goes on from there. " if part_path(entry).exists() else ""
-    return f"{kept}A copy from elsewhere comes in with `vbr models import {entry.name} FILE`."
+    return f"{kept}A copy from elsewhere can be imported: `vbr models import {entry.name} FILE`, or in the window."
 
 
 def existing_path(entry: ModelEntry) -> Path:
@@ -114,11 +114,16 @@ def existing_path(entry: ModelEntry) -> Path:
     raise ModelError(f"The depth model '{entry.name}' is not on this machine ({size_words(entry)}).", how_to_get(entry))
 
 
+def bytes_words(count: int) -> str:
+    """``300 kB``, ``99 MB`` or ``1.4 GB``."""
+    if count >= 999_500_000:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 999_500 or not count else f"{count / 1e3:.0f} kB"
+
+
 def size_words(entry: ModelEntry) -> str:
     """Length of the weights file: ``99 MB``, ``1.4 GB``, ``about 164 MB``."""
-    megabytes = entry.size_bytes / 1e6
-    words = f"{megabytes / 1e3:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
-    return words if entry.size_exact else f"about {words}"
+    return bytes_words(entry.size_bytes) if entry.size_exact else f"about {bytes_words(entry.size_bytes)}"
 
 
 # --- states ----------------------------------------------------------------------------------------------------------
@@ -222,7 +227,7 @@ def verify(entry: ModelEntry, ctx: JobContext | None = None) -> Path:
         what = "the published file" if entry.sha256 else "the file that was first used"
         hint = how_to_get(entry)
         if not entry.bundled:
-            hint = f"Remove it with `vbr models remove {entry.name}` and get it again."
+            hint = f"Remove it (`vbr models remove {entry.name}`) and get it again."
         raise ModelError(
             f"The weights '{path}' are not {what}: SHA-256 {found[:12]}..., expected {wanted[:12]}....", hint
         )

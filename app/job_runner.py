@@ -138,14 +138,15 @@ class JobRunner(QObject):
         """The jobs that have not ended, oldest first."""
         return tuple(self._jobs)
 
-    def start(self, title: str, function: Callable[[JobContext], Any]) -> Job:
+    def start(self, title: str, function: Callable[[JobContext], Any], courteous: bool = True) -> Job:
         """Run ``function`` on a thread, from the next turn of the event loop on, so that the caller can connect first.
 
         Args:
             title: What it is, in words for the user.
             function: Gets a JobContext; its result goes to ``finished``. It must not touch widgets.
+            courteous: Whether it lets others go first; what hardly computes, such as a download, need not.
         """
-        job = Job(title, function, self, self.courtesy)
+        job = Job(title, function, self, self.courtesy if courteous else None)
         self._jobs.append(job)
         job.ended.connect(self._on_ended)
         QTimer.singleShot(0, job, job.start)

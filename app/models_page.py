@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from app.dialogs import Dialogs
     from app.models_controller import ModelsController
     from app.session import Session
+    from vbr_core.depth.model_files import ModelStatus
 
 SCROLL_BAR_PX = 10
+MINIMUM_WIDTH_PX = 1064
 
 
 class ModelsPage(QDialog):
@@ -42,6 +44,8 @@ class ModelsPage(QDialog):
         self._models = models
         self._dialogs = dialogs
         self.rows: dict[str, ModelRow] = {}
+        """By name of the model; those that are not offered are hidden."""
+        self._lines: dict[str, QFrame] = {}
         self.setWindowTitle(self.tr("Depth models"))
         self.commercial_box = QCheckBox(self.tr("&Commercially safe only"))
         self.commercial_box.setToolTip(self.tr("Show only models whose results may be used in paid work"))
@@ -84,13 +88,9 @@ class ModelsPage(QDialog):
         models.work_changed.connect(self._on_work_changed)
         session.changed.connect(self._refresh_all)
         session.clip_opened.connect(self._refresh_all)
+        self.setMinimumSize(MINIMUM_WIDTH_PX, 400)
+        self.resize(1160, 640)  # before it is shown, or Qt takes two thirds of the screen at most
         self._rebuild()
-
-    def sizeHint(self) -> QSize:
-        return QSize(1160, 640)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(1080, 400)
 
     def open_page(self) -> None:
         """Show the page, and look at the files again."""
@@ -155,36 +155,43 @@ class ModelsPage(QDialog):
         return label
 
     def _rebuild(self) -> None:
-        """Make the rows anew if other models are offered, else bring them up to date."""
-        offered = self._models.offered()
-        names = [each.entry.name for each in offered]
-        if names != list(self.rows):
+        """Make the rows anew if there are other models, show those that are offered, bring them up to date."""
+        statuses = self._models.statuses
+        if [each.entry.name for each in statuses] != list(self.rows):
             while (item := self._list_layout.takeAt(0)) is not None:
                 widget = item.widget()
                 if widget is not None:
                     widget.hide()
                     widget.deleteLater()
-            self.rows = {}
-            for number, status in enumerate(offered):
-                if number:
-                    self._list_layout.addWidget(_line())
-                row = self.rows[status.entry.name] = ModelRow(status, self.list)
-                row.get_asked.connect(self._models.get)
-                row.cancel_asked.connect(self._models.cancel)
-                row.verify_asked.connect(self._models.verify)
-                row.import_asked.connect(self._import)
-                row.remove_asked.connect(self._remove)
-                row.use_asked.connect(self._use)
-                row.homepage_asked.connect(self._show_homepage)
-                self._list_layout.addWidget(row)
+            self.rows, self._lines = {}, {}
+            for status in statuses:
+                self._add_row(status)
             self._list_layout.addStretch(1)
+        offered = [each.entry.name for each in self._models.offered()]
+        for name, row in self.rows.items():
+            row.setVisible(name in offered)
+            self._lines[name].setVisible(name in offered[1:])
         self._refresh_all()
-        mine = [each for each in self._models.statuses if not each.entry.bundled]
-        self.folder_button.setEnabled(any(each.have_bytes for each in mine))
+        mine = [each for each in statuses if not each.entry.bundled]
+        used = sum(each.have_bytes for each in mine)
+        self.folder_button.setEnabled(used > 0)
         if mine:
-            text = self.tr("Kept in {folder} · {size}")
-            used = bytes_words(sum(each.have_bytes for each in mine))
-            self.place_label.setText(text.format(folder=mine[0].path.parent, size=used))
+            text = self.tr("Kept in {folder}").format(folder=mine[0].path.parent)
+            self.place_label.setText(f"{text} · {bytes_words(used)}" if used else text)
+
+    def _add_row(self, status: ModelStatus) -> None:
+        name = status.entry.name
+        row = self.rows[name] = ModelRow(status, self.list)
+        row.get_asked.connect(self._models.get)
+        row.cancel_asked.connect(self._models.cancel)
+        row.verify_asked.connect(self._models.verify)
+        row.import_asked.connect(self._import)
+        row.remove_asked.connect(self._remove)
+        row.use_asked.connect(self._use)
+        row.homepage_asked.connect(self._show_homepage)
+        self._lines[name] = _line()
+        self._list_layout.addWidget(self._lines[name])
+        self._list_layout.addWidget(row)
 
     def _refresh_all(self, *_: object) -> None:
         for name in self.rows:

@@ -102,7 +102,7 @@ def test_commercially_safe_only_hides_models_here_and_in_the_chooser_and_is_reme
     models.wait(lambda: page.rows["bound"].button.text() == "Use" and not models.window.runner.jobs)
     page.commercial_box.setFocus()
     QTest.keyClick(page.commercial_box, Qt.Key.Key_Space)
-    assert list(page.rows) == ["starter", "free", "unhashed"]
+    assert [name for name, row in page.rows.items() if row.isVisible()] == ["starter", "free", "unhashed"]
     assert "The bound network" not in chooser(models)
     assert not page.warning_label.isVisible()
     page.commercial_box.click()
@@ -220,9 +220,9 @@ def test_everything_has_a_name_a_key_and_room(models: WindowRig) -> None:
     use_dark_theme()
     models.open()
     page = open_page(models)
-    page.resize(page.sizeHint())
     assert page.width() <= 1280
     assert page.height() <= 720
+    page.resize(0, 0)  # as small as it goes
     names = []
     for button in page.findChildren(QAbstractButton):
         if button.isVisible():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from vbr_core.animation import default_handles, value_at
 from vbr_core.project import (
     TRACK_LIMITS,
+    TRACKS,
     Clip,
     Easing,
     FocusAnchor,
@@ -37,7 +39,15 @@ def _with_keys(project: Project, name: TrackName, keys: Iterable[Keyframe]) -> P
 
 def key_at(track: Track, frame: int) -> Keyframe | None:
     """The key that lies exactly at ``frame``."""
-    return next((key for key in track.keys if key.frame == frame), None)
+    position = bisect_left(track.keys, frame, key=lambda key: key.frame)
+    found = track.keys[position : position + 1]
+    return found[0] if found and found[0].frame == frame else None
+
+
+def key_before(track: Track, frame: int) -> Keyframe | None:
+    """The last key that lies before ``frame``."""
+    position = bisect_left(track.keys, frame, key=lambda key: key.frame)
+    return track.keys[position - 1] if position else None
 
 
 def add_key(
@@ -82,11 +92,25 @@ def remove_keys(project: Project, name: TrackName, frames: Collection[int]) -> P
 
 
 def move_keys(
-    project: Project, name: TrackName, frames: Collection[int], frame_delta: int, value_delta: float = 0.0
+    project: Project,
+    name: TrackName,
+    frames: Collection[int],
+    frame_delta: int,
+    value_delta: float = 0.0,
+    *,
+    copy: bool = False,
 ) -> Project:
     """Move the keys at ``frames`` together. Keys that they land on are replaced; nothing moves outside the clip.
 
     The shift is shortened for the whole group, so that the distances between its keys stay as they are.
+
+    Args:
+        project: The document.
+        name: The track.
+        frames: Where the keys lie that are moved.
+        frame_delta: By how many frames; negative is earlier.
+        value_delta: Added to their values, which are clamped.
+        copy: Leave the keys where they are, and move copies of them.
     """
     track = project.track(name)
     moving = [key for key in track.keys if key.frame in frames]
@@ -106,7 +130,7 @@ def move_keys(
         for key in moving
     ]
     landed = {key.frame for key in moved}
-    kept = [key for key in track.keys if key.frame not in frames and key.frame not in landed]
+    kept = [key for key in track.keys if (copy or key.frame not in frames) and key.frame not in landed]
     return _with_keys(project, name, [*kept, *moved])
 
 
@@ -176,11 +200,110 @@ def set_focus_at(
         hold: Cut the focus instead of easing: the previous key of the track holds until here.
     """
     project = add_key(project, "focus", frame, value, anchor=anchor)
-    if hold:
-        before = [key.frame for key in project.focus.keys if key.frame < frame]
-        if before:
-            project = set_easing(project, "focus", {before[-1]}, "hold")
-    return project
+    before = key_before(project.focus, frame) if hold else None
+    return project if before is None else set_easing(project, "focus", {before.frame}, "hold")
+
+
+def hold_until(project: Project, name: TrackName, frame: int) -> Project:
+    """Let the value of the key before ``frame`` hold until there.
+
+    Where no key lies at ``frame``, one is put there that goes on from the held value as the key before did: what was
+    eased all the way then begins to ease here. Without a key before ``frame`` nothing changes.
+    """
+    track = project.track(name)
+    before = key_before(track, frame)
+    if before is None:
+        return project
+    if key_at(track, frame) is None:
+        project = add_key(project, name, frame, before.value, before.easing, before.anchor)
+    return set_easing(project, name, {before.frame}, "hold")
+
+
+class CopiedKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys on their way through the clipboard. Their frames count from the first of them, over both tracks.
+
+    Attributes:
+        focus: Of the track of d_f.
+        blur: Of the track of K.
+        clip: Tells which clip they were copied from: their anchors are points of its frames.
+    """
+
+    focus: tuple[Keyframe, ...] = ()
+    blur: tuple[Keyframe, ...] = ()
+    clip: str = ""
+
+    def track(self, name: TrackName) -> tuple[Keyframe, ...]:
+        """The keys that belong to the track called ``name``."""
+        return self.focus if name == "focus" else self.blur
+
+    def __len__(self) -> int:
+        return len(self.focus) + len(self.blur)
+
+
+def copy_keys(project: Project, chosen: Collection[tuple[TrackName, int]]) -> CopiedKeys:
+    """The keys that ``chosen`` names, as (track, frame) pairs."""
+    found = {name: [key for key in project.track(name).keys if (name, key.frame) in chosen] for name in TRACKS}
+    first = min((keys[0].frame for keys in found.values() if keys), default=0)
+    moved = {
+        name: tuple(msgspec.structs.replace(key, frame=key.frame - first) for key in keys)
+        for name, keys in found.items()
+    }
+    return CopiedKeys(moved["focus"], moved["blur"], _clip_name(project))
+
+
+def _clip_name(project: Project) -> str:
+    """Something that two documents share if they are about the same clip."""
+    clip = project.clip
+    if clip is None:
+        return ""
+    return clip.fingerprint.sha256 if clip.fingerprint else clip.absolute_path or clip.path
+
+
+def encode_keys(copied: CopiedKeys) -> bytes:
+    """Copied keys as JSON."""
+    return msgspec.json.encode(copied)
+
+
+def decode_keys(data: bytes) -> CopiedKeys | None:
+    """Keys from JSON that :func:`encode_keys` wrote; None if it is something else."""
+    try:
+        copied = msgspec.json.decode(data, type=CopiedKeys)
+        for name in TRACKS:
+            Track(keys=copied.track(name))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return copied
+
+
+def paste_keys(project: Project, copied: CopiedKeys, frame: int) -> tuple[Project, frozenset[tuple[TrackName, int]]]:
+    """Put copied keys down so that the first of them lies at ``frame``. Keys that they land on are replaced.
+
+    Keys that would lie behind the end of the clip are left out. Keys from another clip lose their anchors.
+
+    Returns:
+        The document, and the (track, frame) pairs of the new keys.
+    """
+    end = project.clip.frame_count if project.clip and project.clip.frame_count else None
+    is_at_home = copied.clip == _clip_name(project)
+    pasted: set[tuple[TrackName, int]] = set()
+    for name in TRACKS:
+        new = [
+            msgspec.structs.replace(
+                key,
+                frame=key.frame + frame,
+                value=clamp(name, key.value),
+                anchor=key.anchor if is_at_home else None,
+            )
+            for key in copied.track(name)
+            if end is None or key.frame + frame < end
+        ]
+        if new:
+            landed = {key.frame for key in new}
+            pasted |= {(name, key.frame) for key in new}
+            project = _with_keys(
+                project, name, [*(key for key in project.track(name).keys if key.frame not in landed), *new]
+            )
+    return project, frozenset(pasted)
 
 
 def key_here(project: Project, name: TrackName, frame: int) -> Project:

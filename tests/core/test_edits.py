@@ -101,3 +101,68 @@ def test_documents_cannot_be_changed_in_place():
 def test_cuts_are_sorted_and_need_a_clip():
     assert edits.set_cuts(Project(), [3]) == Project()
     assert edits.set_cuts(Project(clip=Clip("a.mp4")), [30, 3, 3]).cuts == (3, 30)
+
+
+@given(projects, st.sets(frames), frames)
+def test_pasted_keys_keep_their_distances_and_stay_in_the_clip(project, chosen, frame):
+    copied = edits.copy_keys(project, {("focus", one) for one in chosen})
+    pasted, new = edits.paste_keys(project, edits.decode_keys(edits.encode_keys(copied)), frame)
+    before = [key for key in project.focus.keys if key.frame in chosen]
+    expected = {key.frame - before[0].frame + frame: key.value for key in before} if before else {}
+    expected = {place: value for place, value in expected.items() if place < 100}
+    assert new == {("focus", place) for place in expected}
+    after = {key.frame: key.value for key in pasted.focus.keys}
+    assert after == {key.frame: key.value for key in project.focus.keys} | expected
+
+
+def test_pasting_where_they_were_copied_changes_nothing():
+    project = edits.add_key(Project(clip=Clip("a.mp4", frame_count=100)), "focus", 20, 0.3, "bezier")
+    project = edits.add_key(edits.add_key(project, "focus", 40, 0.6), "blur", 30, 90.0)
+    copied = edits.copy_keys(project, {("focus", 40), ("blur", 30)})
+    assert len(copied) == 2
+    assert edits.paste_keys(project, copied, 30) == (project, {("focus", 40), ("blur", 30)})
+
+
+def test_anchors_stay_in_their_clip():
+    anchor = FocusAnchor(5, 10.0, 20.0)
+    project = edits.add_key(Project(clip=Clip("a.mp4", frame_count=100)), "focus", 5, 0.3, anchor=anchor)
+    copied = edits.copy_keys(project, {("focus", 5)})
+    assert edits.paste_keys(project, copied, 50)[0].focus.keys[1].anchor == anchor
+    other = edits.set_clip(project, Clip("b.mp4", frame_count=100))
+    assert edits.paste_keys(other, copied, 50)[0].focus.keys[1].anchor is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\x00",
+        b"hello",
+        b"[]",
+        b'{"focus": [{"frame": -1, "value": 0}]}',
+        b'{"focus": [{"frame": 3, "value": 0}, {"frame": 3, "value": 1}]}',
+        b'{"focus": [{"frame": 3, "value": 1e999}]}',
+        b'{"keys": 3}',
+    ],
+)
+def test_a_foreign_clipboard_is_nothing(data):
+    assert edits.decode_keys(data) is None
+
+
+def test_copies_leave_the_originals():
+    project = edits.add_key(Project(clip=Clip("a.mp4", frame_count=100)), "focus", 5, 0.3)
+    moved = edits.move_keys(project, "focus", {5}, 20, 0.1, copy=True)
+    assert [(key.frame, key.value) for key in moved.focus.keys] == [(5, 0.3), (25, pytest.approx(0.4))]
+
+
+def test_hold_until_a_key_and_until_no_key():
+    project = edits.add_key(Project(clip=Clip("a.mp4", frame_count=100)), "focus", 10, 0.2)
+    project = edits.add_key(project, "focus", 50, 0.8)
+    to_key = edits.hold_until(project, "focus", 50)
+    assert value_at(to_key.focus, 49) == 0.2
+    assert value_at(to_key.focus, 50) == 0.8
+    between = edits.hold_until(project, "focus", 30)
+    assert [key.frame for key in between.focus.keys] == [10, 30, 50]
+    assert [value_at(between.focus, frame) for frame in (29, 30, 50)] == [0.2, 0.2, 0.8]
+    assert 0.2 < value_at(between.focus, 40) < 0.8
+    assert edits.hold_until(project, "focus", 10) is project

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import av
@@ -193,6 +194,15 @@ def test_a_full_disk_is_called_that(info: ClipInfo, tmp_path: Path, monkeypatch:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_cannot_hold_it_is_refused_before_the_work(
+    info: ClipInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(OutputError, match="takes at least"):
+        write_disparity(Ramp(broken=0), tmp_path / "depth", info, JobContext())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_earlier_result_stays_until_the_new_one_is_whole(info: ClipInfo, tmp_path: Path) -> None:
     for name in ("depth.mkv", "depth.mp4"):
         (tmp_path / name).write_text("earlier")
@@ -228,5 +238,8 @@ def test_outputs_that_are_refused_before_any_work(info: ClipInfo, tmp_path: Path
     assert (full / "mine.txt").read_text() == "keep"
     with pytest.raises(OutputError, match=r"ffv1 cannot be written as 'depth\.mp4'"):
         check_disparity_output(tmp_path / "depth.mp4", info.path, "ffv1")
+    (tmp_path / "mine.mkv").write_text("keep")
+    with pytest.raises(OutputError, match="input itself"):
+        check_disparity_output(tmp_path / "mine.mkv", info.path, depth=str(tmp_path / "mine.mkv"))
     with pytest.raises(InputError, match="depth format called 'tga'"):
         check_disparity_output(tmp_path / "depth", info.path, "tga")

@@ -12,8 +12,9 @@ import pytest
 
 from tests.depth.helpers import write_picture
 from vbr_core.depth.exr import exr_size, read_exr, write_exr
+from vbr_core.depth.import_checks import missing_numbers
 from vbr_core.depth.import_rules import RawMap
-from vbr_core.depth.imported import PHASE, missing_numbers, open_disparity
+from vbr_core.depth.imported import PHASE, open_disparity
 from vbr_core.depth.iw3 import apply_mapper, config_text, find_iw3
 from vbr_core.errors import DepthError, InputError
 from vbr_core.jobs import Cancelled, JobContext

@@ -232,7 +232,7 @@ def run_depth(
     from vbr_core.depth.export import check_disparity_output, write_disparity
 
     console = Console(as_json)
-    check_disparity_output(output, Path(path), form)
+    check_disparity_output(output, Path(path), form, model)
     info = pipeline.probe(path)
     console.note(info.note)
     start, stop = pipeline.frame_span(frames, info)

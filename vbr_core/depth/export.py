@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import av.error
@@ -16,7 +17,6 @@ from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from vbr_core.depth.export_formats import Frames, Writer
     from vbr_core.depth.source import DisparitySource
@@ -35,6 +35,7 @@ class DepthFormat:
         suffixes: Of the file; empty for a folder.
         values: What the numbers mean, for the user.
         write: Writes all frames to a path.
+        least_bytes: Of a pixel of a frame; never less.
         safe: Whether the writer itself works beside its place and renames at the end.
     """
 
@@ -42,20 +43,21 @@ class DepthFormat:
     suffixes: tuple[str, ...]
     values: str
     write: Writer
+    least_bytes: float = 0.0
     safe: bool = False
 
 
 FORMATS: Final = {
     found.name: found
     for found in (
-        DepthFormat("png16", (), "16-bit PNG: 0 is farthest, 65535 nearest", write_pngs),
-        DepthFormat("exr", (), "half-precision EXR, channel Y: 0 is farthest, 1 nearest, exact to 1/4096", write_exrs),
-        DepthFormat("iw3", (), "a folder for iw3, 16-bit PNG disparity: 0 is farthest, 65535 nearest", write_iw3),
-        DepthFormat("ffv1", (".mkv",), "lossless 16-bit grey video: 0 is farthest, 65535 nearest", write_ffv1),
+        DepthFormat("png16", (), "16-bit PNG: 0 is farthest, 65535 nearest", write_pngs, 0.1),
+        DepthFormat("exr", (), "half-precision EXR: 0 is farthest, 1 nearest, exact to 1/4096", write_exrs, 0.1),
+        DepthFormat("iw3", (), "a folder for iw3, 16-bit PNG disparity: 0 is farthest, 65535 nearest", write_iw3, 0.3),
+        DepthFormat("ffv1", (".mkv",), "lossless 16-bit grey video: 0 is farthest, 65535 nearest", write_ffv1, 0.1),
         DepthFormat(
             "hevc10",
             (".mp4", ".mov"),
-            "10-bit HEVC in limited range: 64 is farthest, 940 nearest; compressed, exact to about 1/200",
+            "10-bit HEVC in limited range: 64 is farthest, 940 nearest; compressed, exact to 1/200 but for edges",
             write_hevc10,
             safe=True,
         ),
@@ -90,8 +92,14 @@ def choose_format(output: Path, name: str | None = None) -> DepthFormat:
     return found
 
 
-def check_disparity_output(output: Path, clip: Path, name: str | None = None) -> DepthFormat:
+def check_disparity_output(output: Path, clip: Path, name: str | None = None, depth: str = "") -> DepthFormat:
     """Look at the output before any work is done, and choose the format.
+
+    Args:
+        output: Where to write.
+        clip: Must not be overwritten.
+        name: One of :data:`FORMATS`; None to choose by the suffix.
+        depth: Where the disparity comes from: a model, or a file or folder that must not be overwritten either.
 
     Raises:
         InputError: There is no such format.
@@ -100,8 +108,9 @@ def check_disparity_output(output: Path, clip: Path, name: str | None = None) ->
     found = choose_format(output, name)
     if not output.absolute().parent.is_dir():
         raise OutputError(f"The folder '{output.absolute().parent}' does not exist.", "Make it first.")
-    if output.exists() and clip.exists() and output.samefile(clip):
-        raise OutputError(f"The output '{output}' is the input itself.", "Choose another name.")
+    for given in (clip, Path(depth or ".")):
+        if output.exists() and given.exists() and output.samefile(given):
+            raise OutputError(f"The output '{output}' is the input itself.", "Choose another name.")
     if found.suffixes and output.is_dir():
         raise OutputError(f"The output '{output}' is a folder.", "Give the name of a file in it.")
     if not found.suffixes and output.is_dir() and any(output.iterdir()):
@@ -142,6 +151,7 @@ def write_disparity(
     """
     found = choose_format(output, name)
     start, stop = span or (0, info.frame_count)
+    _check_room(output.absolute().parent, found.least_bytes * info.width * info.height * (stop - start))
     part = output.with_name(output.name + ".part")
     ctx.step(0, stop - start, PHASE)
     try:
@@ -158,6 +168,15 @@ def write_disparity(
     finally:
         _remove(part)
     return found
+
+
+def _check_room(folder: Path, needed: float) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"The disk of '{folder}' has {free / 1e9:.1f} GB left, and this takes at least {needed / 1e9:.1f} GB.",
+            "Free some space, choose another disk, or write a video (.mkv, .mp4).",
+        )
 
 
 def _remove(part: Path) -> None:

@@ -51,8 +51,8 @@ class Plan:
 Writer = Callable[[Path, Iterable[Frames], Plan], None]
 """Takes the path to write, the frames, and the plan."""
 
-HEVC_QUALITY = 8
-"""Constant rate factor: with less, flat surfaces show blocks where the blur is strong."""
+HEVC_QUALITY = 0
+"""Constant rate factor. Depth edges decide: 8 leaves errors of 1/12 there, 0 of 1/48, in twice the bytes."""
 
 
 def levels(disparity: NDArray[np.float32]) -> NDArray[np.uint16]:

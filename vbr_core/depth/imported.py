@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vbr_core.depth.grey_video import LOSSLESS_CODECS, GreyReader
+from vbr_core.depth.import_checks import bits_text, check_aspect, check_same_size, listed, missing_numbers, refuse_count
 from vbr_core.depth.import_rules import RawMap, Reading, Survey, decide, needs_all_frames
 from vbr_core.depth.iw3 import apply_mapper, check_mapper, find_iw3
 from vbr_core.depth.pictures import PICTURE_SUFFIXES, calm_compression, natural_order, picture_size, read_map
@@ -124,12 +124,13 @@ class FolderDisparity(ImportedDisparity):
         """
         file = self._files[frame_index]
         found = read_map(file)
-        _check_same_size(file.name, (found.values.shape[0], found.values.shape[1]), self._size)
+        check_same_size(file.name, (found.values.shape[0], found.values.shape[1]), self._size)
         if self._top is None:
             self._top = found.top
         if found.top != self._top:
+            kinds = bits_text(found.top), bits_text(self._top)
             raise DepthError(
-                f"The disparity pictures differ: '{file.name}' has {_bits(found.top)}, others {_bits(self._top)}.",
+                f"The disparity pictures differ: '{file.name}' has {kinds[0]}, others {kinds[1]}.",
                 "Export them again in one format.",
             )
         return found
@@ -244,16 +245,16 @@ def _open_folder(
         raise DepthError(f"The folder '{name}' mixes pictures of several kinds: {found}.", "Keep one kind in it.")
     gaps = missing_numbers(files)
     if len(files) != frame_count:
-        _refuse_count(len(files), frame_count, name, files, gaps)
+        refuse_count(len(files), frame_count, name, files, gaps)
     first = picture_size(files[0])
-    _check_aspect(first, size, name, ASPECT_TOLERANCE if iw3 is None else IW3_ASPECT_TOLERANCE)
+    check_aspect(first, size, name, ASPECT_TOLERANCE if iw3 is None else IW3_ASPECT_TOLERANCE)
     for file in files[1:]:
-        _check_same_size(file.name, picture_size(file), first)
+        check_same_size(file.name, picture_size(file), first)
     newest = max(file.stat().st_mtime_ns for file in files)
     mapper = "none" if iw3 is None else iw3.mapper
     source = FolderDisparity(files, first, f"{folder.absolute()}-{len(files)}-{newest}-{mapper}", mapper)
     if gaps:
-        source.note = f"The names in '{name}' skip number {_listed(gaps)}; the pictures are taken one after the other."
+        source.note = f"The names in '{name}' skip number {listed(gaps)}; the pictures are taken one after the other."
     if iw3 is not None:
         ends = (at + 1 for at, file in enumerate(files) if file.stem in iw3.boundaries)
         source.cuts = tuple(cut for cut in ends if cut < frame_count)
@@ -267,67 +268,11 @@ def _open_video(path: Path, frame_count: int, size: tuple[int, int]) -> VideoDis
         raise DepthError(f"The disparity video cannot be used: {error.message}", error.hint) from error
     try:
         if reader.info.frame_count != frame_count:
-            _refuse_count(reader.info.frame_count, frame_count, path.name)
-        _check_aspect((reader.info.height, reader.info.width), size, path.name, ASPECT_TOLERANCE)
+            refuse_count(reader.info.frame_count, frame_count, path.name)
+        check_aspect((reader.info.height, reader.info.width), size, path.name, ASPECT_TOLERANCE)
         if reader.chroma > COLOURED:
             raise DepthError(f"The disparity video '{path.name}' is coloured.", "Give a grey video, white nearest.")
         return VideoDisparity(reader, size, f"{path.absolute()}-{path.stat().st_mtime_ns}")
     except BaseException:
         reader.close()
         raise
-
-
-def missing_numbers(files: list[Path]) -> list[int]:
-    """Numbers that are left out in names that otherwise count by one; empty where names count in another way."""
-    numbers = [int(groups[-1]) for file in files if (groups := re.findall(r"\d+", file.stem))]
-    if len(numbers) != len(files) or len(numbers) < 2:
-        return []
-    present = set(numbers)
-    span = max(present) - min(present) + 1
-    if len(present) != len(numbers) or span > 2 * len(present):
-        return []
-    return sorted(set(range(min(present), max(present) + 1)) - present)
-
-
-def _listed(numbers: list[int]) -> str:
-    shown = ", ".join(str(number) for number in numbers[:6])
-    return shown + (f" and {len(numbers) - 6} more" if len(numbers) > 6 else "")
-
-
-def _refuse_count(
-    found: int, wanted: int, name: str, files: list[Path] | None = None, gaps: list[int] | None = None
-) -> None:
-    few = "only " if found < wanted else ""
-    message = f"'{name}' has {few}{found} disparity pictures for {wanted} frames of the clip"
-    hint = "Give exactly one for every frame."
-    if files and gaps:
-        message += (
-            f": number {_listed(gaps)} is missing" if len(gaps) == 1 else f": numbers {_listed(gaps)} are missing"
-        )
-        hint = "Export them again; or fill each gap with a copy of the picture before it, which stands still there."
-    elif files and found < wanted and re.search(r"\d", files[-1].stem):
-        message += f": they end with '{files[-1].name}'"
-    raise DepthError(message + ".", hint)
-
-
-def _check_aspect(found: tuple[int, int], size: tuple[int, int], name: str, tolerance: float) -> None:
-    ratio = (found[1] / found[0]) / (size[1] / size[0])
-    if abs(ratio - 1.0) > tolerance:
-        raise DepthError(
-            f"The disparity in '{name}' is {found[1]} x {found[0]}, another shape than the clip's {size[1]} x "
-            f"{size[0]}.",
-            "It must show the same picture, at any scale.",
-        )
-
-
-def _check_same_size(name: str, found: tuple[int, int], first: tuple[int, int]) -> None:
-    if found != first:
-        raise DepthError(
-            f"The disparity pictures differ in size: '{name}' is {found[1]} x {found[0]}, the first one {first[1]} x "
-            f"{first[0]}.",
-            "Export them again in one size.",
-        )
-
-
-def _bits(top: int) -> str:
-    return f"{top.bit_length()} bits" if top else "numbers with a fraction"

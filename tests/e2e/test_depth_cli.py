@@ -1,0 +1,115 @@
+"""``vbr depth`` and the depth options of ``vbr render``, from the command line to files that are read again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.depth.helpers import write_picture
+from tests.helpers.clips import make_clip
+from vbr_core import pipeline
+from vbr_core.cli.main import run
+from vbr_core.depth.imported import FolderDisparity, open_disparity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbr_core.project import Project
+
+SIZE = (48, 64)
+GROUND = np.linspace(0.1, 0.9, 48, dtype=np.float32)[:, None].repeat(64, axis=1)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return make_clip(tmp_path / "clip.mp4", frames=6)
+
+
+def save_maps(folder: Path, disparity: np.ndarray, count: int = 6) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        write_picture(folder / f"{number:03d}.png", (disparity * 65535).round().astype(np.uint16))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "form"),
+    [
+        ("out", [], "png16"),
+        ("out", ["--format", "exr"], "exr"),
+        ("out", ["--format", "iw3"], "iw3"),
+        ("out.mkv", [], "ffv1"),
+        ("out.mp4", [], "hevc10"),
+    ],
+)
+def test_depth_is_written_in_every_format(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, arguments: list[str], form: str
+) -> None:
+    maps = save_maps(tmp_path / "maps", GROUND)
+    output = tmp_path / name
+    status = run(["depth", str(clip), "--depth", str(maps), "-o", str(output), "--range", "1:4", "--json", *arguments])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == 0
+    done = lines[-1]
+    assert (done["event"], done["frames"], done["format"]) == ("done", 3, form)
+    assert "nearest" in done["values"]
+    np.testing.assert_allclose(open_disparity(output, 3, SIZE).read(2), GROUND, atol=1 / 100)
+
+
+def test_a_doubtful_sign_is_said_and_can_be_given(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    maps = save_maps(tmp_path / "black is near", 1 - GROUND)
+    command = ["depth", str(clip), "--depth", str(maps)]
+    assert run([*command, "-o", str(tmp_path / "a")]) == 0
+    assert "--depth-meaning" in capsys.readouterr().err
+    assert run([*command, "-o", str(tmp_path / "b"), "--depth-meaning", "inverted"]) == 0
+    assert "--depth-meaning" not in capsys.readouterr().err
+    np.testing.assert_allclose(open_disparity(tmp_path / "b", 6, SIZE).read(0), GROUND, atol=1 / 60000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["-o", "{tmp}/x", "--depth-meaning", "metres"], "depth meaning called 'metres'"),
+        (["-o", "{tmp}/x", "--format", "tga"], "depth format called 'tga'"),
+        (["-o", "{tmp}/x.mp4", "--format", "ffv1"], "End it in .mkv"),
+        (["-o", "{tmp}/x", "--range", "4:90"], "reaches outside the clip"),
+        (["-o", "{tmp}/x", "--depth", "{tmp}/short"], "only 5 disparity pictures for 6 frames"),
+        (["-o", "{tmp}/nowhere/x"], "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
+) -> None:
+    save_maps(tmp_path / "short", GROUND, 5)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert run(["depth", str(clip), *(argument.format(tmp=tmp_path) for argument in arguments)]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("vbr: ")
+    assert text in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_the_meaning_reaches_the_project_and_the_depth_is_closed(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projects: list[Project] = []
+    closed: list[bool] = []
+
+    def export(project: Project, *arguments: Any) -> pipeline.ExportResult:
+        projects.append(project)
+        return pipeline.ExportResult(tmp_path / "out.mp4", 6, 1.0)
+
+    monkeypatch.setattr(pipeline, "export_video", export)
+    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    monkeypatch.setattr(FolderDisparity, "close", lambda self: closed.append(True))
+    maps = save_maps(tmp_path / "maps", 1 - GROUND)
+    command = ["render", str(clip), "-o", str(tmp_path / "out.mp4"), "--depth", str(maps)]
+    assert run([*command, "--focus-at", "2,30,40", "--depth-meaning", "inverted"]) == 0
+    assert projects[0].depth_reading == "inverted"
+    assert projects[0].focus.keys[0].value == pytest.approx(GROUND[40, 30], abs=0.05)
+    assert closed == [True]

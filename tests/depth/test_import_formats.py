@@ -360,3 +360,17 @@ def test_a_file_that_disappears(folder: Path) -> None:
     with pytest.raises(DepthError, match=r"'1\.png' cannot be read"):
         source.read(1)
     assert isinstance(source.raw(0), RawMap)
+
+
+def test_memory_does_not_grow_with_the_clip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        write_picture(folder / f"{number}.png", grey(1000 * number))
+    source = open_disparity(folder, 6, SIZE)
+    monkeypatch.setattr("vbr_core.depth.imported.KEPT_BYTES", 2 * 4 * SIZE[0] * SIZE[1])
+    for number in range(6):
+        source.read(number)
+    assert source.read(5) is source.read(5)
+    before = source.read(5)
+    for number in (3, 4):
+        source.read(number)
+    assert source.read(5) is not before

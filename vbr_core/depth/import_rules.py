@@ -35,7 +35,8 @@ SMALL_TOPS: Final = (255, 1023, 4095)
 """Largest values of 8, 10 and 12 bits, looked for in 16-bit files."""
 
 CONTRADICTION: Final = 0.5
-"""Mean correlation of the value with the row, from which on the pictures count against a rule."""
+"""Mean correlation of the value with the row, from which on the pictures count against a rule. One picture each of 184
+rendered rooms and landscapes: 95 % of those with the wrong sign are noticed, 0.5 % of those with the right one doubted."""
 HINT_OF_SIGN: Final = 0.3
 """The same, from which on it decides where there is no rule."""
 

@@ -29,6 +29,8 @@ ASPECT_TOLERANCE = 0.02
 IW3_ASPECT_TOLERANCE = 0.06
 """iw3 keeps depth at the size of its network, whose sides are rounded to multiples of 14 or 32."""
 KEPT_MAPS = 24
+KEPT_BYTES = 256 << 20
+"""Bounds on the maps that are kept; one of 8K alone has 133 MB."""
 SURVEYED_FRAMES = 9
 COLOURED = 0.07
 """Chroma of a video from which on it is no grey one."""
@@ -69,7 +71,8 @@ class ImportedDisparity:
             if found is None:
                 found = self._finish(self.reading.to_disparity(self.raw(frame_index).values))
                 self._maps[frame_index] = found
-                while len(self._maps) > KEPT_MAPS:
+                most = max(1, min(KEPT_MAPS, KEPT_BYTES // max(1, found.nbytes)))
+                while len(self._maps) > most:
                     self._maps.popitem(last=False)
             return found
 

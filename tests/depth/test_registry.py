@@ -177,6 +177,15 @@ def test_a_record_that_is_damaged_or_of_another_file_is_not_believed(tiny: Model
     assert verify_model("tiny") == path  # looked at again, and found good
 
 
+def test_a_verdict_that_cannot_be_kept_is_no_obstacle(tiny: ModelEntry) -> None:
+    user_folder().mkdir(parents=True)
+    model_files.record_path(tiny).mkdir()  # nothing can be written there
+    weights_path(tiny).write_bytes(WEIGHTS)
+    assert verify_model("tiny") == weights_path(tiny)
+    assert model_status(tiny).state == "unchecked"
+    assert model_status(tiny).usable
+
+
 def test_a_broken_download_is_continued(tiny: ModelEntry, server: Server) -> None:
     server.routes["/tiny.pt"] = [Answer(body=WEIGHTS, cut_after=100_000)]
     with pytest.raises(ModelError, match="cut off") as caught:

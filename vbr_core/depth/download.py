@@ -10,13 +10,16 @@ caller from cancelling; the thread ends by its own time limit.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
+import importlib
 import json
 import os
 import queue
 import shutil
 import ssl
+import sys
 import threading
 import time
 import urllib.error
@@ -328,7 +331,7 @@ class _Stream:
         self._window_start = time.monotonic()
         self._window_bytes = 0
         request = urllib.request.Request(url, headers=headers)
-        opener = urllib.request.build_opener(_Redirects(may_lose_tls))
+        opener = urllib.request.build_opener(_Redirects(may_lose_tls), urllib.request.HTTPSHandler(context=_trust()))
         threading.Thread(target=self._pump, args=(opener, request), name="download", daemon=True).start()
 
     def _pump(self, opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> None:
@@ -385,6 +388,17 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def _trust() -> ssl.SSLContext:
+    """Whom to believe: the system, or, where Python finds no list of authorities (frozen programs), certifi's list."""
+    context = ssl.create_default_context()
+    places = ssl.get_default_verify_paths()
+    if sys.platform != "win32" and not (places.cafile or places.capath):
+        with contextlib.suppress(ImportError):
+            certifi: Any = importlib.import_module("certifi")
+            context.load_verify_locations(certifi.where())
+    return context
+
+
 def _host(url: str) -> str:
     """The machine of an address, without names and passwords that may stand in it."""
     return urlsplit(url).netloc.rpartition("@")[2] or url
@@ -396,7 +410,7 @@ def _explained(error: Exception) -> Exception:
     if isinstance(reason, (_Refused, _Broken)):
         return reason
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return _Refused("its certificate is not trusted")
+        return _Refused("its certificate is not trusted (SSL_CERT_FILE names another list of authorities)")
     if isinstance(reason, TimeoutError):
         return _Broken("no answer came in time")
     if isinstance(reason, http.client.IncompleteRead):

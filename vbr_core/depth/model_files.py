@@ -9,6 +9,7 @@ model must equal: trust on first use.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 ModelState = Literal["bundled", "here", "unchecked", "damaged", "partial", "absent"]
 COPY_BYTES = 4 << 20
+
+log = logging.getLogger(__name__)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -177,6 +180,14 @@ def read_record(entry: ModelEntry) -> Record | None:
 
 
 def _write_record(entry: ModelEntry, path: Path, sha256: str, source: str) -> None:
+    """Keep the verdict. In a folder that others own it cannot be kept; the file is checked each time then."""
+    try:
+        _replace_record(entry, path, sha256, source)
+    except OSError as error:
+        log.info("the check of %s is not remembered: %s", path, error)
+
+
+def _replace_record(entry: ModelEntry, path: Path, sha256: str, source: str) -> None:
     stat = path.stat()
     record = Record(sha256, stat.st_size, stat.st_mtime_ns, source)
     target = record_path(entry)
@@ -378,7 +389,12 @@ def _take_in(entry: ModelEntry, arrived: Path, sha256: str, source: str, what: s
         arrived.unlink(missing_ok=True)
         raise
     target = weights_path(entry)
-    arrived.replace(target)
+    try:
+        arrived.replace(target)
+    except OSError as error:
+        raise ModelError(
+            f"'{target}' could not be replaced: {error.strerror or error}.", "Close other programs that use it."
+        ) from error
     _write_record(entry, target, sha256, source)
 
 

@@ -83,6 +83,12 @@ class Core:
 
         return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready, reading=reading)
 
+    def repair_depth(self, source: Any, project: Project, clip_path: Path) -> Any:
+        """The disparity with the project's levels and repairs; quick, and not heavy once there is a source."""
+        from vbr_core import pipeline
+
+        return pipeline.repair_depth(source, project, clip_path)
+
     def export_video(
         self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
     ) -> Any:

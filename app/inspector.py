@@ -129,6 +129,13 @@ class Inspector(QScrollArea):
         theme.set_property(label, "title", True)
         self._layout.addWidget(label)
 
+    def add_section(self, title: str, widget: QWidget) -> None:
+        """A section of its own below the others."""
+        stretch = self._layout.takeAt(self._layout.count() - 1)
+        self._title(title)
+        self._layout.addWidget(widget)
+        self._layout.addItem(stretch)
+
     def _quiet(self, text: str = "") -> QLabel:
         label = QLabel(text)
         label.setWordWrap(True)

@@ -21,6 +21,7 @@ from app.actions import MENUS, Actions
 from app.core_access import Core
 from app.depth_controller import DepthController
 from app.depth_import import DepthQuestion
+from app.depth_panel import DepthPanel
 from app.dialogs import Dialogs
 from app.document_controller import DocumentController
 from app.errors import ErrorReporter, open_log
@@ -34,6 +35,7 @@ from app.key_controller import KeyController
 from app.player import Player
 from app.models_controller import ModelsController
 from app.preview import PreviewController
+from app.repair_controller import RepairController
 from app.resampler import Resampler
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
-    from vbr_core.render.request import View
+    from vbr_core.render.request import Beside, View
 
 LAYOUT_VERSION = 1
 COURTESY_SECONDS = 1.0
@@ -102,6 +104,9 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(
             self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs, self.models
         )
+        self.repairs = RepairController(self.session, self.viewer.tool, self)
+        self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
+        self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel)
         self.timeline = TimelineView(self.session, self.actions_)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
         self.curves: QWidget | None = None
@@ -189,6 +194,16 @@ class MainWindow(QMainWindow):
             "view_source": lambda: self.preview.set_view("source"),
             "view_disparity": lambda: self._toggle_view("disparity"),
             "view_defocus": lambda: self._toggle_view("defocus"),
+            "view_overlay": lambda: self._toggle_view("overlay"),
+            "view_grey": lambda: self._toggle_view("grey"),
+            "split_source": lambda: self._toggle_split("source"),
+            "split_unrepaired": lambda: self._toggle_split("unrepaired"),
+            "repair_lasso": lambda: self.repairs.take_up("lasso"),
+            "repair_brush": lambda: self.repairs.take_up("brush"),
+            "repair_same": lambda: self.repairs.repair("same_as"),
+            "repair_behind": lambda: self.repairs.repair("push_behind"),
+            "repair_flatten": lambda: self.repairs.repair("flatten"),
+            "repair_back": viewer.tool.back,
             "zoom_fit": viewer.zoom_fit,
             "models": self._show_models,
             "zoom_full": viewer.zoom_full,
@@ -213,6 +228,10 @@ class MainWindow(QMainWindow):
         self.viewer.menu_requested.connect(self._show_picture_menu)
         self.inspector.typing_finished.connect(self.viewer.setFocus)
         self.focus.reticle_changed.connect(self.viewer.set_reticle)
+        self.viewer.tool.mode_changed.connect(self._on_tool)
+        self.repairs.noted.connect(self.status.show_note)
+        self.resampler.noted.connect(self.status.show_note)
+        self.depth_panel.typing_finished.connect(self.viewer.setFocus)
         self.preview.frame_shown.connect(self.player.note_shown)
         for source in (self.document, self.export_dialog):
             source.failed.connect(self.errors.report)
@@ -263,6 +282,15 @@ class MainWindow(QMainWindow):
 
     def _toggle_view(self, view: View) -> None:
         self.preview.set_view("result" if self.preview.view == view else view)
+
+    def _toggle_split(self, beside: Beside) -> None:
+        self.preview.set_beside("none" if self.preview.beside == beside else beside)
+
+    def _on_tool(self, mode: str) -> None:
+        self.actions_.get("repair_back").setEnabled(mode != "off")
+        if mode != "off":
+            self.player.stop()
+            self.viewer.setFocus()
 
     def _show_picture_menu(self, x: float, y: float, place: QPoint) -> None:
         menu = QMenu(self)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 if TYPE_CHECKING:
     from app.depth_controller import DepthController
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from vbr_core.project import FocusAnchor, Keyframe, Project
     from vbr_core.render.request import FocusSample
 
+CALM_MS = 250
+"""Clicked keys are sampled again when levels and repairs have been left alone for so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -23,13 +26,23 @@ class _Token:
     anchor: FocusAnchor
 
 
+def _depth_of(project: Project) -> tuple[object, ...]:
+    """What of a document decides its disparity."""
+    fields = ("depth", "depth_reading", "depth_edits", "depth_levels")
+    return tuple(getattr(project, name, None) for name in fields)
+
+
 class Resampler(QObject):
     """Keeps the keys that were clicked true to what was clicked.
 
     While depth comes in, its range is that of the frames known so far: a key that was set then is corrected when the
-    depth is complete, in the history too. When the user chose another depth, all clicked keys follow it, as one undo
-    step.
+    depth is complete, in the history too. When the user chose another depth, repaired it or changed its levels, all
+    clicked keys follow it, as a part of that undo step (or as a step of their own if something else was done since).
+    Undo and redo bring the values back that belong to the depth, so nothing is sampled then.
     """
+
+    noted = Signal(str)
+    """A sentence that says how many keys changed."""
 
     def __init__(
         self,
@@ -43,33 +56,47 @@ class Resampler(QObject):
         self._session = session
         self._worker = worker
         self._early: dict[FocusAnchor, float] = {}
-        self._ready_depth: str | None = None
+        self._follow = False
         self._batch = 0
         self._as_step = False
         self._missing: set[FocusAnchor] = set()
         self._found: dict[FocusAnchor, float] = {}
+        self._calm_timer = QTimer(self)
+        self._calm_timer.setSingleShot(True)
+        self._calm_timer.setInterval(CALM_MS)
+        self._calm_timer.timeout.connect(self._sample)
         focus.sampled_early.connect(self._on_early)
-        depth.state_changed.connect(self._on_depth_state)
+        depth.settled.connect(self._on_settled, Qt.ConnectionType.QueuedConnection)  # after everybody saw the change
         worker.sampled.connect(self._on_sampled)
         session.clip_opened.connect(self._forget)
+        session.changed.connect(self._on_changed)
 
     def _forget(self, *_: object) -> None:
         self._early.clear()
         self._missing.clear()
-        self._ready_depth = None
+        self._follow = False
+        self._calm_timer.stop()
         self._batch += 1
 
     def _on_early(self, anchor: FocusAnchor, value: float) -> None:
         self._early[anchor] = value
 
-    def _on_depth_state(self, state: str) -> None:
-        if state != "ready":
-            return
-        chosen = self._session.project.depth
-        self._as_step = self._ready_depth is not None and self._ready_depth != chosen
-        self._ready_depth = chosen
-        keys = self._session.project.focus.keys
-        anchors = {key.anchor for key in keys if key.anchor is not None} if self._as_step else set(self._early)
+    def _anchors(self) -> set[FocusAnchor]:
+        return {key.anchor for key in self._session.project.focus.keys if key.anchor is not None}
+
+    def _on_changed(self, old: Project, new: Project) -> None:
+        if _depth_of(old) != _depth_of(new):
+            self._batch += 1  # what is under way was sampled from a disparity that is gone
+            self._calm_timer.stop()
+            self._follow = self._session.is_applying and bool(self._anchors())
+
+    def _on_settled(self) -> None:
+        if self._follow or self._early:
+            self._calm_timer.start()
+
+    def _sample(self) -> None:
+        self._as_step = self._follow
+        anchors = self._anchors() if self._follow else set(self._early)
         self._batch += 1
         self._found = {}
         self._missing = anchors
@@ -85,11 +112,25 @@ class Resampler(QObject):
         if self._missing:
             return
         early, self._early = self._early, {}
-        if self._as_step:
-            project = self._corrected(self._session.project, None)
-            self._session.apply(project, self.tr("Clicked focus follows the new depth"))
-        else:
+        self._follow = False
+        if not self._as_step:
             self._session.rewrite(lambda project: self._corrected(project, early))
+            return
+        now = self._session.project
+        new = self._corrected(now, None)
+        count = sum(old is not key for old, key in zip(now.focus.keys, new.focus.keys, strict=True))
+        if not count:
+            return
+        step = self._session.latest_step
+        if step is not None and step[1] == now and _depth_of(step[0]) != _depth_of(now):
+            self._session.amend(new)
+        else:
+            self._session.apply(new, self.tr("Clicked focus follows the new depth"))
+        self.noted.emit(
+            self.tr("One clicked focus key follows the new depth.")
+            if count == 1
+            else self.tr("{count} clicked focus keys follow the new depth.").format(count=count)
+        )
 
     def _corrected(self, project: Project, only: dict[FocusAnchor, float] | None) -> Project:
         """The document with the values that were found; with ``only``, just where the value given there still is."""
@@ -97,6 +138,8 @@ class Resampler(QObject):
         def correct(key: Keyframe) -> Keyframe:
             anchor = key.anchor
             if anchor is None or anchor not in self._found or (only is not None and key.value != only.get(anchor)):
+                return key
+            if key.value == self._found[anchor]:
                 return key
             return msgspec.structs.replace(key, value=self._found[anchor])
 

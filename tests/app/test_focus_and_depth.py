@@ -305,10 +305,16 @@ def test_clicked_keys_follow_another_depth_as_one_step(rig: WindowRig, tmp_path:
     rig.wait(lambda: rig.session.project.focus.keys)
     rig.session.apply(edits.add_key(rig.session.project, "focus", 9, 0.9), "by hand")
     rig.session.apply(edits.set_depth(rig.session.project, str(tmp_path)), "Choose the depth")
-    rig.wait(lambda: rig.session.undo_stack.count() == 4)
-    assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.25, 0.9], abs=0.01)
+    rig.wait(lambda: [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.25, 0.9], abs=0.01))
+    assert rig.session.undo_stack.count() == 3  # the change and what followed from it are one step
+    assert "One clicked focus key" in rig.window.status.note_label.text()
     rig.session.undo_stack.undo()
     assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.5, 0.9], abs=0.01)
+    assert rig.session.project.depth == "starter"
+    rig.wait(lambda: rig.window.depth.state == "ready")
+    rig.session.undo_stack.redo()
+    assert [key.value for key in rig.session.project.focus.keys] == pytest.approx([0.25, 0.9], abs=0.01)
+    assert rig.session.project.depth == str(tmp_path)
 
 
 def test_a_cancelled_depth_job_that_comes_late_does_not_replace_the_new_source(rig: WindowRig) -> None:

@@ -169,7 +169,7 @@ def test_holding_w_compares(rig: WindowRig) -> None:
 
 def test_views_by_key(rig: WindowRig) -> None:
     rig.open()
-    for key, view in ((Qt.Key.Key_2, "source"), (Qt.Key.Key_3, "disparity"), (Qt.Key.Key_D, "result")):
+    for key, view in ((Qt.Key.Key_2, "source"), (Qt.Key.Key_3, "disparity"), (Qt.Key.Key_D, "overlay")):
         rig.key(key)
         assert rig.window.preview.view == view
         assert rig.window.panel.view_box.currentData() == view

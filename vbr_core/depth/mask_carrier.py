@@ -28,10 +28,16 @@ AGREE_SHARE, AGREE_PX2 = 0.01, 0.5
 SNAP_REACH = 0.03
 """How far a drawn outline may be from the edge that is meant, as a part of the picture's height."""
 
+SPUR_PX = 2
+"""Half the width of what a snapped outline leaves out: thinner things are lines of the picture."""
+
 LOCAL_RADIUS_PX = 9
 BAND_PX = 2
 PULL = 0.5
 """How much of the outline's place is taken from the colours beside it at every frame; the rest comes from the flow."""
+
+UNSURE_PX = 4
+"""How far beyond the outline colours may decide where the flow cannot be trusted; more lets the part leak."""
 
 FLOW_MARGIN_PX = 64
 """The flow is found in the part's surroundings only: it is most of the work."""
@@ -113,8 +119,13 @@ def snap_to_picture(mask: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDAr
     cv2.setRNGSeed(0)  # its clusters begin at random: equal input, equal outline
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(np.ascontiguousarray(picture[box]), labels, None, *models, 4, cv2.GC_INIT_WITH_MASK)
+    chosen = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+    # without spurs along lines of the picture, and without islands
+    chosen = np.asarray(cv2.morphologyEx(chosen, cv2.MORPH_OPEN, _disc(SPUR_PX)), np.uint8) | certain[box]
+    parts = cv2.connectedComponents(chosen, connectivity=4)[1]
+    kept = np.isin(parts, np.unique(parts[certain[box] > 0]))
     out = np.zeros_like(mask)
-    out[box] = np.where((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD), 255, 0)
+    out[box] = np.where(kept & (chosen > 0), 255, 0)
     return _soft(out)
 
 
@@ -282,7 +293,7 @@ class FlowPair:
         reach = np.asarray(cv2.dilate(part, _disc(BAND_PX)), np.uint8)
         share, sure = _likeness(np.ascontiguousarray(self.picture[box]), core, 1 - reach, LOCAL_RADIUS_PX, CAMERA_NOISE)
         pull = np.where((reach > 0) & (core == 0), PULL * sure, 0.0)
-        near = np.asarray(cv2.dilate(part, _disc(LOCAL_RADIUS_PX)), np.uint8) > 0
+        near = np.asarray(cv2.dilate(part, _disc(UNSURE_PX)), np.uint8) > 0
         pull = np.where(near & ~self.trusted[box], np.maximum(pull, sure), pull)
         soft = soft + pull.astype(np.float32) * (share - soft)
         soft = np.clip((soft - 0.5) * STEEPER + 0.5, 0.0, 1.0)

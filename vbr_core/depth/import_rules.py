@@ -35,8 +35,8 @@ SMALL_TOPS: Final = (255, 1023, 4095)
 """Largest values of 8, 10 and 12 bits, looked for in 16-bit files."""
 
 CONTRADICTION: Final = 0.5
-"""Mean correlation of the value with the row, from which on the pictures count against a rule. One picture each of 184
-rendered rooms and landscapes: 95 % of those with the wrong sign are noticed, 0.5 % of those with the right one doubted."""
+"""Mean correlation of the value with the row, from which on the pictures count against a rule. Of 184 rendered rooms
+and landscapes, one picture each, 95 % are noticed if their sign is wrong, and 0.5 % are doubted although it is right."""
 HINT_OF_SIGN: Final = 0.3
 """The same, from which on it decides where there is no rule."""
 

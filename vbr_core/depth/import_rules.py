@@ -36,7 +36,7 @@ SMALL_TOPS: Final = (255, 1023, 4095)
 
 CONTRADICTION: Final = 0.5
 """Mean correlation of the value with the row, from which on the pictures count against a rule. Of 184 rendered rooms
-and landscapes, one picture each, 95 % are noticed if their sign is wrong, and 0.5 % are doubted although it is right."""
+and landscapes, 95 % are noticed if their sign is wrong, and 0.5 % are doubted although it is right."""
 HINT_OF_SIGN: Final = 0.3
 """The same, from which on it decides where there is no rule."""
 

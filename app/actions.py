@@ -67,7 +67,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "delete_keys", "edit", _tr("Actions", "&Delete keys"), ("Del", "Backspace"), "delete", "keys", separator=True
     ),
+    ActionSpec("cut_keys", "edit", _tr("Actions", "Cu&t keys"), ("Ctrl+X",), "", "keys"),
+    ActionSpec("copy_keys", "edit", _tr("Actions", "&Copy keys"), ("Ctrl+C",), "", "keys"),
+    ActionSpec("paste_keys", "edit", _tr("Actions", "&Paste keys at the playhead"), ("Ctrl+V",), "", "clip"),
+    ActionSpec("duplicate_keys", "edit", _tr("Actions", "D&uplicate keys"), ("Ctrl+D",), "", "keys"),
     ActionSpec("select_all_keys", "edit", _tr("Actions", "Select &all keys"), ("Ctrl+A",), "", "clip"),
+    ActionSpec(
+        "nudge_back", "edit", _tr("Actions", "Keys one frame earlier"), ("Alt+Left",), "", "keys", False, True, True
+    ),
+    ActionSpec("nudge_on", "edit", _tr("Actions", "Keys one frame later"), ("Alt+Right",), "", "keys", repeats=True),
+    ActionSpec("nudge_up", "edit", _tr("Actions", "Keys a little up"), ("Alt+Up",), "", "keys", repeats=True),
+    ActionSpec("nudge_down", "edit", _tr("Actions", "Keys a little down"), ("Alt+Down",), "", "keys", repeats=True),
     ActionSpec("play_pause", "clip", _tr("Actions", "&Play or pause"), ("Space",), "play", "clip"),
     ActionSpec("shuttle_back", "clip", _tr("Actions", "Play &backwards, faster"), ("J",), "shuttle_back", "clip"),
     ActionSpec("shuttle_stop", "clip", _tr("Actions", "&Stop"), ("K",), "pause", "clip"),
@@ -95,6 +105,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("loop", "clip", _tr("Actions", "&Loop"), ("Ctrl+L",), "loop", "clip", checkable=True),
     ActionSpec("key_focus_here", "focus", _tr("Actions", "&Focus key here"), ("F",), "key_focus", "clip"),
     ActionSpec("key_blur_here", "focus", _tr("Actions", "&Blur key here"), ("B",), "key_blur", "clip"),
+    ActionSpec("hold_here", "focus", _tr("Actions", "&Hold focus until here"), ("H",), "ease_hold", "clip"),
     ActionSpec("previous_key", "focus", _tr("Actions", "&Previous key"), ("[",), "previous_key", "clip"),
     ActionSpec("next_key", "focus", _tr("Actions", "&Next key"), ("]",), "next_key", "clip"),
     ActionSpec(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
+from app.timeline import key_clipboard
 from vbr_core import edits
 from vbr_core.animation import value_at
 from vbr_core.project import TRACKS
@@ -19,7 +20,10 @@ NUDGE = 0.005
 
 
 class KeyController(QObject):
-    """What the Focus menu and the inspector do to the tracks at the playhead."""
+    """What the Edit and Focus menus and the inspector do to the tracks."""
+
+    noted = Signal(str)
+    """Something that the user should know, such as that there is nothing to paste."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,12 +45,36 @@ class KeyController(QObject):
 
     def delete_selected(self) -> None:
         """Remove the selected keys."""
-        project = self._session.project
-        for name in TRACKS:
-            frames = {frame for track, frame in self._session.selection if track == name}
-            if frames:
-                project = edits.remove_keys(project, name, frames)
-        self._session.apply(project, self.tr("Delete keys"))
+        key_clipboard.delete_selection(self._session)
+
+    def cut(self) -> None:
+        """Put the selected keys on the clipboard and remove them."""
+        key_clipboard.cut_selection(self._session)
+
+    def copy(self) -> None:
+        """Put the selected keys on the clipboard."""
+        if key_clipboard.copy_selection(self._session):
+            self.noted.emit(self.tr("%n key(s) copied", "", len(self._session.selection)))
+
+    def paste(self) -> None:
+        """Put the keys of the clipboard down at the playhead."""
+        if not key_clipboard.paste(self._session):
+            self.noted.emit(self.tr("There are no keys on the clipboard."))
+
+    def duplicate(self) -> None:
+        """Put copies of the selected keys at the playhead."""
+        key_clipboard.duplicate_selection(self._session)
+
+    def nudge_selected(self, frames: int, rises: int = 0) -> None:
+        """Move the selected keys by frames and by steps of value."""
+        key_clipboard.nudge_selection(self._session, frames, rises)
+
+    def hold_until_here(self) -> None:
+        """Let the focus stay as the key before the playhead has it until the playhead."""
+        project = edits.hold_until(self._session.project, "focus", self._session.playhead)
+        if project is self._session.project:
+            self.noted.emit(self.tr("There is no focus key before the playhead."))
+        self._session.apply(project, self.tr("Hold focus until here"))
 
     def select_all(self) -> None:
         """Select every key of both tracks."""

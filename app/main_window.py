@@ -168,7 +168,15 @@ class MainWindow(QMainWindow):
             "undo": session.undo_stack.undo,
             "redo": session.undo_stack.redo,
             "delete_keys": keys.delete_selected,
+            "cut_keys": keys.cut,
+            "copy_keys": keys.copy,
+            "paste_keys": keys.paste,
+            "duplicate_keys": keys.duplicate,
             "select_all_keys": keys.select_all,
+            "nudge_back": lambda: keys.nudge_selected(-1),
+            "nudge_on": lambda: keys.nudge_selected(1),
+            "nudge_up": lambda: keys.nudge_selected(0, 1),
+            "nudge_down": lambda: keys.nudge_selected(0, -1),
             "play_pause": player.toggle,
             "shuttle_back": player.shuttle_back,
             "shuttle_stop": player.stop,
@@ -185,6 +193,7 @@ class MainWindow(QMainWindow):
             "loop": player.set_loop,
             "key_focus_here": lambda: keys.key_here("focus"),
             "key_blur_here": lambda: keys.key_here("blur"),
+            "hold_here": keys.hold_until_here,
             "previous_key": lambda: keys.go_to_next(-1),
             "next_key": lambda: keys.go_to_next(1),
             "focus_farther": lambda: keys.nudge_focus(-1),
@@ -230,6 +239,7 @@ class MainWindow(QMainWindow):
         self.focus.reticle_changed.connect(self.viewer.set_reticle)
         self.viewer.tool.mode_changed.connect(self._on_tool)
         self.repairs.noted.connect(self.status.show_note)
+        self.keys.noted.connect(self.status.show_note)
         self.resampler.noted.connect(self.status.show_note)
         self.depth_panel.typing_finished.connect(self.viewer.setFocus)
         self.preview.frame_shown.connect(self.player.note_shown)

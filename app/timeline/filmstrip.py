@@ -11,6 +11,8 @@ from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.timeline import geometry
+from app.timeline.key_picture import CUT_GAP_PX
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QResizeEvent
@@ -140,10 +142,9 @@ class FilmRow(QWidget):
                 self._paint_tile(painter, box, picture)
             painter.fillRect(QRectF(round(box.left()) - 1, 2, 1, FILM_PX - 4), colors.color("background"))
         painter.setPen(QPen(colors.color("text"), 1))
-        for cut in self._session.project.cuts:
+        for cut in geometry.drawn_cuts(self._session.project.cuts, axis, CUT_GAP_PX):
             x = round(axis.x(cut)) - 0.5
-            if 0 <= x <= self.width():
-                painter.drawLine(QPointF(x, 0), QPointF(x, FILM_PX))
+            painter.drawLine(QPointF(x, 0), QPointF(x, FILM_PX))
 
     @staticmethod
     def _paint_tile(painter: QPainter, box: QRectF, picture: QPixmap) -> None:

@@ -212,6 +212,11 @@ def drawn_keys(frames: Sequence[int], axis: TimeAxis, min_gap_px: float = 4.0, m
     return result
 
 
+def drawn_cuts(cuts: Sequence[int], axis: TimeAxis, min_gap_px: float = 3.0) -> list[int]:
+    """Those of the sorted ``cuts`` to draw: visible, and thinned out to one each ``min_gap_px``."""
+    return [cuts[index] for index in drawn_keys(cuts, axis, min_gap_px, 1.0)]
+
+
 def snap(frame: float, targets: Iterable[int], axis: TimeAxis, distance_px: float = SNAP_PX) -> tuple[int, int | None]:
     """Bring a dragged frame to a whole one, preferring a target that lies near.
 
@@ -249,7 +254,9 @@ def curve_points(
     samples = {start + width * n / (count - 1) for n in range(count)}
     keys = keys_within(track, start, stop)
     corners = [key.frame for key in keys] if len(keys) <= count else []
-    corners += cuts[bisect_left(cuts, start) : bisect_right(cuts, stop)]
+    shots = cuts[bisect_left(cuts, start) : bisect_right(cuts, stop)]
+    if len(shots) <= count // 2:  # more than that are steps within one sample
+        corners += shots
     for corner in corners:
         samples.update((float(corner), max(start, corner - 1e-3)))
     frames = sorted(samples)

@@ -88,7 +88,7 @@ class RowHead(QWidget):
         has_clip = session.frame_count > 0
         value = value_at(track, session.playhead, session.project.cuts)
         self._value.setText(key_menu.value_text(self._name, value) if has_clip else "–")
-        here = any(key.frame == session.playhead for key in track.keys)
+        here = edits.key_at(track, session.playhead) is not None
         self._add.setEnabled(has_clip)
         self._add.setChecked(has_clip and here)
         self._previous.setEnabled(has_clip and bool(track.keys) and track.keys[0].frame < session.playhead)

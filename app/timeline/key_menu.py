@@ -9,6 +9,8 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.icons import icon
+from app.timeline import key_clipboard
+from app.timeline.key_clipboard import delete_selection
 from vbr_core import edits
 from vbr_core.project import EASINGS, TRACKS
 
@@ -47,16 +49,6 @@ def set_selection_easing(session: Session, easing: Easing) -> None:
     session.apply(project, _tr("Set easing"))
 
 
-def delete_selection(session: Session) -> None:
-    """Remove all selected keys, as one undo step."""
-    project = session.project
-    for name in TRACKS:
-        frames = {frame for track, frame in session.selection if track == name}
-        if frames:
-            project = edits.remove_keys(project, name, frames)
-    session.apply(project, _tr("Delete keys"))
-
-
 def add_key_here(session: Session, name: TrackName, frame: int) -> None:
     """Add a key with the curve's value and select it. A key that lies there already is only selected."""
     if edits.key_at(session.project.track(name), frame) is None:
@@ -65,10 +57,12 @@ def add_key_here(session: Session, name: TrackName, frame: int) -> None:
 
 
 def hold_until(session: Session, name: TrackName, frame: int) -> None:
-    """Let the key before ``frame`` hold until there."""
-    before = [key.frame for key in session.project.track(name).keys if key.frame < frame]
-    if before:
-        session.apply(edits.set_easing(session.project, name, {before[-1]}, "hold"), _tr("Hold until here"))
+    """Let the key before ``frame`` hold until there; the rest of the curve then begins at a key there."""
+    session.apply(edits.hold_until(session.project, name, frame), _tr("Hold until here"))
+
+
+def _has_key_before(session: Session, name: TrackName, frame: int) -> bool:
+    return edits.key_before(session.project.track(name), frame) is not None
 
 
 def key_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> QMenu:
@@ -86,12 +80,20 @@ def key_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> 
     menu.addSeparator()
     hold = menu.addAction(_tr("Hold until here"))
     hold.setObjectName("hold_until")
-    hold.setEnabled(any(other.frame < frame for other in session.project.track(name).keys))
+    hold.setEnabled(_has_key_before(session, name, frame))
     hold.triggered.connect(lambda: hold_until(session, name, frame))
     go = menu.addAction(_tr("Go to key"))
     go.setObjectName("go_to_key")
     go.triggered.connect(lambda: session.set_playhead(frame))
     menu.addSeparator()
+    for text, object_name, command in (
+        (_tr("Cut"), "cut", key_clipboard.cut_selection),
+        (_tr("Copy"), "copy", key_clipboard.copy_selection),
+        (_tr("Duplicate"), "duplicate", key_clipboard.duplicate_selection),
+    ):
+        action = menu.addAction(text)
+        action.setObjectName(object_name)
+        action.triggered.connect(lambda _checked=False, command=command: command(session))
     count = len(session.selection)
     delete = menu.addAction(icon("delete"), _tr("Delete") if count < 2 else _tr("Delete {0} keys").format(count))
     delete.setObjectName("delete")
@@ -105,6 +107,15 @@ def empty_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -
     add = menu.addAction(icon("key_add"), _tr("Add key here"))
     add.setObjectName("add_key")
     add.triggered.connect(lambda: add_key_here(session, name, frame))
+    hold = menu.addAction(_tr("Hold until here"))
+    hold.setObjectName("hold_until")
+    hold.setEnabled(_has_key_before(session, name, frame))
+    hold.triggered.connect(lambda: hold_until(session, name, frame))
+    paste = menu.addAction(_tr("Paste at the playhead"))
+    paste.setObjectName("paste")
+    paste.setEnabled(key_clipboard.has_keys())
+    paste.triggered.connect(lambda: key_clipboard.paste(session))
+    menu.addSeparator()
     every = menu.addAction(_tr("Select all keys of this row"))
     every.setObjectName("select_row")
     every.setEnabled(bool(session.project.track(name).keys))

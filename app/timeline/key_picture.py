@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PADDING_PX = 11.0
 SAMPLE_PX = 2.0
+CUT_GAP_PX = 6.0
+"""Starts of shots nearer to each other than this are not all marked."""
 
 
 class KeyPicture:
@@ -93,10 +95,9 @@ class KeyPicture:
         left, right = max(0.0, axis.x(0)), min(row.width(), axis.x(axis.last_frame))
         painter.fillRect(QRectF(left, row.top() + 1, right - left, row.height() - 1), colors.color("panel"))
         painter.setPen(QPen(colors.color("line_strong"), 1, Qt.PenStyle.DashLine))
-        for cut in self._session.project.cuts:
+        for cut in geometry.drawn_cuts(self._session.project.cuts, axis, CUT_GAP_PX):
             x = round(axis.x(cut)) - 0.5
-            if 0 <= x <= row.width():
-                painter.drawLine(QPointF(x, row.top() + 1), QPointF(x, row.bottom()))
+            painter.drawLine(QPointF(x, row.top() + 1), QPointF(x, row.bottom()))
         self._draw_curve(painter, name, row, left, right)
         self._draw_keys(painter, name, row)
 
@@ -107,17 +108,20 @@ class KeyPicture:
         frames, values = geometry.curve_points(
             project.track(name), project.cuts, axis.frame(left), axis.frame(right), round((right - left) / SAMPLE_PX)
         )
-        line = QPolygonF(
-            [QPointF(axis.x(frame), self.y(name, value, row)) for frame, value in zip(frames, values, strict=True)]
-        )
+        origin, zoom = axis.origin, axis.pixels_per_frame
+        bottom, rise = row.bottom() - PADDING_PX, (row.height() - 2 * PADDING_PX) / self.top(name)
+        points = [
+            QPointF((frame - origin) * zoom, bottom - value * rise) for frame, value in zip(frames, values, strict=True)
+        ]
+        line = QPolygonF(points)
         floor = row.bottom() - 1
-        area = QPolygonF([QPointF(left, floor), *line.toList(), QPointF(right, floor)])
+        area = QPolygonF([QPointF(left, floor), *points, QPointF(right, floor)])
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.track_color(name, 0.07))
         painter.drawPolygon(area)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pen = QPen(theme.track_color(name, 0.75 if project.track(name).keys else 0.45), 1.3)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # round joins cost three times as much
         painter.setPen(pen)
         painter.drawPolyline(line)
 

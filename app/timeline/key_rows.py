@@ -56,6 +56,7 @@ class KeyRows(QWidget):
         self._pressed_key: KeyId | None = None
         self._drag: KeyDrag | None = None
         self._caught: int | None = None
+        self._let_go_on_release = False  # a Ctrl-click on a selected key; a Ctrl-drag copies instead
         self._marquee: QRectF | None = None
         self._kept: frozenset[KeyId] = frozenset()  # selected before a marquee that adds
         self.setMouseTracking(True)
@@ -162,6 +163,7 @@ class KeyRows(QWidget):
             self._kept = self._session.selection if event.modifiers() & (CONTROL | SHIFT) else frozenset()
             return
         self._grab_frames = self._viewport.axis.frame(event.position().x()) - self._pressed_key[1]
+        self._let_go_on_release = False
         self._select_pressed(self._pressed_key, event.modifiers())
         self._walker.cursor = self._pressed_key
 
@@ -172,7 +174,9 @@ class KeyRows(QWidget):
             span = {(key[0], frame) for frame in self._picture.frames(key[0]) if low <= frame <= high}
             self._session.set_selection(selection | span)
             return
-        if modifiers & (CONTROL | SHIFT):
+        if modifiers & CONTROL and key in selection:
+            self._let_go_on_release = True
+        elif modifiers & (CONTROL | SHIFT):
             self._session.set_selection(selection ^ {key})
         elif key not in selection:
             self._session.set_selection({key})
@@ -191,19 +195,23 @@ class KeyRows(QWidget):
             if self._drag is None and moved and self._pressed_key in self._session.selection:
                 self._drag = KeyDrag(self._session, self._pressed_key, self.tr("Move keys"))
             if self._drag is not None:
-                self._drag_to(position, snapping=not event.modifiers() & ALT)
+                self._drag_to(position, event.modifiers())
         elif self._marquee is not None or moved:
             self._marquee = QRectF(self._press, position)
             self._session.set_selection(self._kept | self._keys_in(self._marquee.normalized()))
             self.update()
 
-    def _drag_to(self, position: QPointF, snapping: bool) -> None:
+    def _drag_to(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Alt switches snapping off; with Ctrl the keys stay and copies are moved."""
         assert self._drag is not None
         outside = min(position.x(), 0.0) or max(0.0, position.x() - self.width())
         if outside:
             self._viewport.scroll(math.copysign(min(abs(outside), SCROLL_STEP_PX), outside))
         axis = self._viewport.axis
-        self._caught = self._drag.move(axis.frame(position.x()) - self._grab_frames, axis, snapping)
+        frame = axis.frame(position.x()) - self._grab_frames
+        copy = bool(modifiers & CONTROL)
+        self._caught = self._drag.move(frame, axis, not modifiers & ALT, copy=copy)
+        self.setCursor(Qt.CursorShape.DragCopyCursor if copy else Qt.CursorShape.SizeHorCursor)
         self.update()
 
     def _keys_in(self, area: QRectF) -> set[KeyId]:
@@ -221,13 +229,16 @@ class KeyRows(QWidget):
             event.ignore()
             return
         plain = not event.modifiers() & (CONTROL | SHIFT)
-        if self._drag is None and self._marquee is None and plain:
+        if self._drag is None and self._let_go_on_release and self._pressed_key is not None:
+            self._session.set_selection(self._session.selection - {self._pressed_key})
+        elif self._drag is None and self._marquee is None and plain:
             self._session.set_selection({self._pressed_key} if self._pressed_key is not None else ())
         self._end_gesture()
         self._set_hover(self.key_at(event.position()))
 
     def _end_gesture(self) -> None:
         self._press = self._pressed_key = self._drag = self._caught = self._marquee = None
+        self._let_go_on_release = False
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.timeline import geometry, key_menu
-from app.timeline.key_drag import KeyDrag
+from app.timeline import key_clipboard
 from vbr_core import edits
 from vbr_core.project import TRACKS
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 RISES = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
 DELETE_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-VALUE_STEPS = {"focus": 0.005, "blur": 1.0}
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
 KeyId = tuple["TrackName", int]
@@ -31,7 +29,8 @@ class KeyWalker(QObject):
     """The key that the keyboard is at, and what the keyboard does with it.
 
     Arrows: Left and Right along a track, Up and Down between the tracks; with Shift they add to the selection. Alt with
-    an arrow moves the selected keys in time or value (Shift: ten times as far). Return goes there, Space switches the
+    an arrow moves the selected keys in time or value (Shift: ten times as far), also those that were selected with the
+    mouse. Return goes there, Space switches the
     selection, Delete removes.
     """
 
@@ -73,6 +72,8 @@ class KeyWalker(QObject):
             return dragging or self.by_keyboard
         if key in DELETE_KEYS:
             return bool(self._session.selection)
+        if event.modifiers() & ALT and (key in STEPS or key in RISES):
+            return bool(self._session.selection)
         others = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         return self.by_keyboard and (key in STEPS or key in RISES or key in others)
 
@@ -103,7 +104,7 @@ class KeyWalker(QObject):
 
     def _delete(self) -> None:
         cursor = self.cursor
-        key_menu.delete_selection(self._session)
+        key_clipboard.delete_selection(self._session)
         if cursor is not None and self.by_keyboard:
             self.go_to_nearest(*cursor)
 
@@ -132,13 +133,11 @@ class KeyWalker(QObject):
         self.moved.emit()
 
     def nudge(self, frames: int, rises: int) -> None:
-        """Move the selected keys by whole frames, and those of the cursor's track by steps of value."""
-        if self.cursor is None or self.cursor not in self._session.selection:
-            return
-        name, here = self.cursor
-        moving = [frame for _, frame in self._session.selection]
-        delta = geometry.confine_move(moving, frames, self._session.frame_count)
-        drag = KeyDrag(self._session, self.cursor, self.tr("Move keys"))
-        drag.move(here + frames, self._viewport.axis, snapping=False, value_delta=rises * VALUE_STEPS[name])
-        self.cursor = (name, here + delta)
-        self.moved.emit()
+        """Move the selected keys by whole frames and by steps of value."""
+        cursor, before = self.cursor, self._session.selection
+        key_clipboard.nudge_selection(self._session, frames, rises)
+        after = self._session.selection
+        if cursor in before and before and after:
+            name, frame = cursor
+            self.cursor = (name, frame + min(one for _, one in after) - min(one for _, one in before))
+            self.moved.emit()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 RULER_PX = 28
 SHOTS_PX = 16
 RANGE_GRIP_PX = 7
+SHOT_GAP_PX = 5.0
+"""Starts of shots nearer to each other than this are not all marked."""
 
 
 class Ruler(QWidget):
@@ -184,29 +188,29 @@ class ShotStrip(QWidget):
         axis = self._viewport.axis
         if axis.frame_count == 0:
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bounds = [0, *self._session.project.cuts, axis.frame_count]
-        for number, (first, after) in enumerate(itertools.pairwise(bounds), start=1):
-            left = axis.x(first)
-            right = axis.x(min(after, axis.last_frame) if after == axis.frame_count else after) - 2
-            if right < 0 or left > self.width():
-                continue
-            box = QRectF(left, 3, max(2.0, right - left), SHOTS_PX - 6)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colors.color("raised"))
-            painter.drawRoundedRect(box, 2, 2)
-            painter.save()
-            painter.setClipRect(box)
-            for start, stop in self._ready:
-                fill = QRectF(axis.x(start), 3, axis.x(stop) - axis.x(start), SHOTS_PX - 6)
-                painter.fillRect(fill, colors.color("line_strong"))
-            painter.restore()
-            if box.width() > 56 and len(bounds) > 2:
-                painter.setFont(theme.small_font())
-                painter.setPen(colors.color("text", 0.75))
-                painter.drawText(
-                    box.adjusted(6 + max(0.0, -left), -3, 0, 3), Qt.AlignmentFlag.AlignVCenter, str(number)
-                )
+        cuts = self._session.project.cuts
+        left, right = max(0.0, axis.x(0)), min(float(self.width()), max(axis.x(axis.last_frame), axis.x(0) + 2))
+        band = QRectF(left, 3, right - left, SHOTS_PX - 6)
+        painter.fillRect(band, colors.color("raised"))
+        first = max(0, bisect_right(self._ready, (math.floor(axis.frame(0)), 0)) - 1)
+        for start, stop in self._ready[first:]:
+            fill = QRectF(axis.x(start), 3, axis.x(stop) - axis.x(start), SHOTS_PX - 6)
+            if fill.left() > right:
+                break
+            painter.fillRect(fill.intersected(band), colors.color("line_strong"))
+        for cut in geometry.drawn_cuts(cuts, axis, SHOT_GAP_PX):
+            painter.fillRect(QRectF(round(axis.x(cut)) - 2, 3, 2, SHOTS_PX - 6), colors.color("background"))
+        painter.setFont(theme.small_font())
+        painter.setPen(colors.color("text", 0.75))
+        number = bisect_right(cuts, axis.frame(0))  # of the shot at the left edge, counted from 0
+        for start, stop in itertools.pairwise([0, *cuts, axis.frame_count][number:]) if cuts else ():
+            number += 1
+            box = QRectF(max(0.0, axis.x(start)) + 6, 0, 0, SHOTS_PX)
+            box.setRight(axis.x(stop))
+            if box.left() > self.width():
+                break
+            if (stop - start) * axis.pixels_per_frame > 56 and box.width() > 16:
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, str(number))
 
     def event(self, event: QHelpEvent) -> bool:  # type: ignore[override]
         if event.type() == event.Type.ToolTip and self._viewport.axis.frame_count:

@@ -66,8 +66,9 @@ def published_state(name: str) -> dict[str, torch.Tensor]:
 
 
 def hollow_state(name: str) -> dict[str, torch.Tensor]:
-    """A state dict of the right names and shapes whose file is small: every tensor is one zero, repeated."""
-    return {key: torch.zeros(1).expand(shape) for key, shape in published_shapes(name).items()}
+    """A state dict of the right names and shapes whose file is small: every tensor is one number, repeated."""
+    shapes = published_shapes(name)
+    return {key: torch.tensor(number / len(shapes)).expand(shape) for number, (key, shape) in enumerate(shapes.items())}
 
 
 def picture(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from vbr_core.depth.architectures import ARCHITECTURES, Architecture, empty_netw
 from vbr_core.depth.checkpoints import FETCH_AGAIN, Shapes, read_shapes, read_tensors
 from vbr_core.depth.estimator import NetworkEstimator
 from vbr_core.depth.input_rules import InputRule
+from vbr_core.depth.registry import weights_hash
 from vbr_core.depth.video_depth_anything import ALIGN_FRAMES, KEY_FRAMES, VideoDepthAnything
 from vbr_core.errors import ModelError, OutOfMemoryError
 
@@ -53,8 +54,8 @@ def load_published(architecture: str, path: Path, device: str = "cpu") -> nn.Mod
         OutOfMemoryError: They do not fit into the device's memory.
     """
     wanted = find_architecture(architecture)
-    network = empty_network(wanted)
     _check(wanted, path.name, read_shapes(path))
+    network = empty_network(wanted)
     try:
         state = {
             wanted.own_name(name): _copy(path.name, name, value, device)
@@ -122,7 +123,7 @@ class PublishedEstimator(NetworkEstimator):
         self.overlap_frames = architecture.overlap_frames
         self.key_frames = KEY_FRAMES if architecture.window_frames > 1 else ()
         self.rule = architecture.rule
-        self.fingerprint = f"{entry.name}-{(entry.sha256 or _stamp(path))[:16]}-{PREPARATION}"
+        self.fingerprint = f"{entry.name}-{weights_hash(entry, path)[:16]}-{PREPARATION}"
         self._network = load_published(entry.architecture, path, device)
         self._half = torch.device(device).type == "cuda"
         self._batch = BATCH_FRAMES
@@ -184,7 +185,8 @@ class PublishedEstimator(NetworkEstimator):
         total = len(prepared)
         step = self.window_frames - self.overlap_frames
         shown = [min(frame, total - 1) for frame in range(self.window_frames)]
-        out = self._window(network, prepared, shown, min(total, self.window_frames))
+        encoded: dict[int, list[torch.Tensor]] = {}
+        out = self._window(network, prepared, shown, min(total, self.window_frames), encoded)
         if total <= self.window_frames:
             return out
         joined = list(out)
@@ -192,7 +194,7 @@ class PublishedEstimator(NetworkEstimator):
         for start in range(step, total, step):
             fresh = [min(start + number, total - 1) for number in range(self.overlap_frames, self.window_frames)]
             shown = [shown[number] for number in KEY_FRAMES] + fresh
-            raw = self._window(network, prepared, shown, self.window_frames)
+            raw = self._window(network, prepared, shown, self.window_frames, encoded)
             scale, shift = _fit(raw[:ALIGN_FRAMES], np.stack(anchors))
             window = np.maximum(raw * scale + shift, 0.0)
             blended = window[ALIGN_FRAMES : self.overlap_frames]
@@ -204,20 +206,26 @@ class PublishedEstimator(NetworkEstimator):
         return np.stack(joined[:total]).astype(np.float32)
 
     def _window(
-        self, network: VideoDepthAnything, prepared: NDArray[np.float32], shown: list[int], keep: int
+        self,
+        network: VideoDepthAnything,
+        prepared: NDArray[np.float32],
+        shown: list[int],
+        keep: int,
+        encoded: dict[int, list[torch.Tensor]],
     ) -> NDArray[np.float32]:
-        """Disparity of the first ``keep`` of the frames ``shown``: (keep, h, w). Each frame is encoded once."""
-        distinct = sorted(set(shown))
+        """Disparity of the first ``keep`` of the frames ``shown``: (keep, h, w).
+
+        Each frame is encoded once; ``encoded`` holds those of the last window.
+        """
         size = (prepared.shape[-2], prepared.shape[-1])
+        kind, half = torch.device(self.device).type, self._half
+        for frame in encoded.keys() - set(shown):
+            del encoded[frame]
         try:
-            kind, half = torch.device(self.device).type, self._half
-            parts: list[list[torch.Tensor]] = []
-            for frame in distinct:
+            for frame in sorted(set(shown) - encoded.keys()):
                 with torch.inference_mode(), torch.autocast(kind, torch.float16, enabled=half):
-                    parts.append(network.encode(torch.from_numpy(prepared[frame : frame + 1]).to(self.device)))
-            places = torch.tensor([distinct.index(frame) for frame in shown], device=self.device)
-            levels = [torch.cat(level)[places] for level in zip(*parts, strict=True)]
-            del parts
+                    encoded[frame] = network.encode(torch.from_numpy(prepared[frame : frame + 1]).to(self.device))
+            levels = [torch.cat(level) for level in zip(*(encoded[frame] for frame in shown), strict=True)]
             return self._precisely(lambda: network.decode(levels, size, keep)).cpu().numpy()
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
@@ -234,13 +242,6 @@ def _fit(values: NDArray[np.float32], target: NDArray[np.float32]) -> tuple[floa
         return 1.0, 0.0
     scale = float(spread @ (y - y.mean())) / power
     return scale, float(y.mean()) - scale * float(x.mean())
-
-
-def _stamp(path: Path) -> str:
-    """Hash of a file whose publisher gives none."""
-    from vbr_core.depth.registry import file_sha256
-
-    return file_sha256(path)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

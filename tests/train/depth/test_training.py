@@ -13,6 +13,7 @@ import torch
 from tests.depth.helpers import write_picture
 from vbr_core.depth.estimator import load_starter_network
 from vbr_core.depth.network import StarterConfig, StarterNetwork
+from vbr_core.depth.registry import file_sha256
 from vbr_core.errors import ModelError
 from vbr_core.train.depth.backbone import load_backbone
 from vbr_core.train.depth.loop import TrainConfig, Trainer, export, learning_rate, train, validate
@@ -173,9 +174,13 @@ def test_train_validate_and_export(material: Path, tmp_path: Path, monkeypatch: 
     assert error > 0.0
     assert 0.0 <= order <= 1.0
     weights = tmp_path / "starter.safetensors"
+    listing = [{"file": "starter.safetensors", "size_bytes": 1, "sha256": "old", "licence": "kept"}, {"file": "other"}]
+    (tmp_path / "models.json").write_text(json.dumps(listing), "utf-8")
     export(tmp_path / "run" / "checkpoint.pt", weights)
-    (entry,) = json.loads((tmp_path / "models.json").read_text("utf-8"))
-    assert entry["size_bytes"] == weights.stat().st_size
+    entry, other = json.loads((tmp_path / "models.json").read_text("utf-8"))
+    assert (entry["size_bytes"], entry["licence"]) == (weights.stat().st_size, "kept")
+    assert entry["sha256"] == file_sha256(weights)
+    assert other == {"file": "other"}
     network = load_starter_network(weights)
     assert network.config == TINY
     for name, value in network.state_dict().items():

@@ -17,11 +17,14 @@ def main() -> None:
     parser.add_argument("--rgbd", required=True, help="folder of N.jpg with N.png (16-bit disparity)")
     parser.add_argument("--backgrounds", required=True, help="folder of photographs")
     parser.add_argument("--cutouts", required=True, help="folder of pictures with alpha")
-    parser.add_argument("--backbone", required=True, help="ImageNet weights of EfficientNet-Lite0 (PyTorch state dict)")
+    parser.add_argument("--backbone", default="", help="ImageNet weights of EfficientNet-Lite0 (PyTorch state dict)")
+    parser.add_argument("--start", default="", help="weights of an earlier run (safetensors), instead of --backbone")
     parser.add_argument("--out", required=True, help="run folder; an existing checkpoint is continued")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
     parser.add_argument("--export", type=Path, help="write safetensors here at the end")
     arguments = parser.parse_args()
@@ -37,6 +40,9 @@ def main() -> None:
         minutes=arguments.minutes,
         steps=arguments.steps,
         batch=arguments.batch,
+        pairs=arguments.pairs,
+        rate=arguments.rate,
+        start=arguments.start,
     )
     train(config)
     if arguments.export:

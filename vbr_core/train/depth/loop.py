@@ -11,16 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import msgspec
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from vbr_core.depth.network import StarterConfig, StarterNetwork
-from vbr_core.depth.registry import ModelEntry, file_sha256
+from vbr_core.depth.registry import file_sha256
 from vbr_core.train.depth.backbone import load_backbone
-from vbr_core.train.depth.losses import align, depth_loss
-from vbr_core.train.depth.scenes import Assets, load_assets, make_batch
+from vbr_core.train.depth.losses import agreement_loss, align, depth_loss
+from vbr_core.train.depth.scenes import Assets, Pairs, load_assets, make_batch, make_pairs
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +32,14 @@ class TrainConfig:
         rgbd: Folder of rendered pairs.
         backgrounds: Folder of photographs.
         cutouts: Folder of cut-outs with alpha.
-        backbone: Published ImageNet weights of the backbone.
+        backbone: Published ImageNet weights of the backbone; empty if ``start`` is given.
+        start: Weights of an earlier run (safetensors) to go on from; empty for none.
         out: Run folder: checkpoint.pt, log.csv, config.json.
         minutes: Stop after this time.
         steps: Steps that the learning rate's cosine is laid over.
-        batch: Pictures a step.
+        batch: Single pictures a step.
+        pairs: Worlds seen twice a step.
+        agreement: Weight of the agreement between two views.
         sizes: Input sizes (h, w) that steps draw from.
         rate: Largest learning rate of the head; the backbone learns at a third of it.
         ema: Decay of the averaged weights, which are the ones exported.
@@ -50,9 +52,12 @@ class TrainConfig:
     cutouts: str
     backbone: str
     out: str
+    start: str = ""
     minutes: float = 60.0
     steps: int = 4000
-    batch: int = 8
+    batch: int = 4
+    pairs: int = 2
+    agreement: float = 1.0
     sizes: tuple[tuple[int, int], ...] = ((192, 256), (160, 288), (224, 224))
     rate: float = 6e-4
     ema: float = 0.995
@@ -85,7 +90,12 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.network = StarterNetwork(network)
-        load_backbone(self.network, config.backbone) if config.backbone else None
+        if config.start:
+            from vbr_core.depth.estimator import load_starter_network
+
+            self.network.load_state_dict(load_starter_network(Path(config.start)).state_dict())
+        elif config.backbone:
+            load_backbone(self.network, config.backbone)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         backbone = list(self.network.backbone.parameters())
         chosen = {id(parameter) for parameter in backbone}
@@ -95,14 +105,24 @@ class Trainer:
         )
         self.step = 0
 
-    def train_step(self, pictures: torch.Tensor, target: torch.Tensor) -> float:
-        """One step on pictures (B, 3, h, w) and disparity (B, h, w); returns the loss."""
+    def train_step(self, pictures: torch.Tensor, target: torch.Tensor, pairs: Pairs | None = None) -> float:
+        """One step on pictures (B, 3, h, w) and disparity (B, h, w), and on pairs of views; returns the loss."""
         self.network.train()
         self.network.backbone.eval()  # batch norm keeps its ImageNet statistics: batches here are small and synthetic
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.config) * group["factor"]
-        small = F.interpolate(target[:, None], scale_factor=0.5, mode="area")[:, 0]
-        loss = depth_loss(self.network(pictures), small)
+        if pairs is not None:
+            pictures = torch.cat([torch.from_numpy(pairs.pictures), pictures])
+            target = torch.cat([torch.from_numpy(pairs.target), target])
+        result = self.network(pictures)
+        loss = depth_loss(result, _half(target))
+        if pairs is not None:
+            count = len(pairs.grid)
+            grid = _half(torch.from_numpy(pairs.grid).movedim(-1, 1).flatten(0, 1))
+            grid = grid.unflatten(0, (count, 2)).movedim(1, -1)
+            seen = (_half(torch.from_numpy(pairs.seen)) == 1.0).float()
+            views = result[:count], result[count : 2 * count]
+            loss = loss + self.config.agreement * agreement_loss(*views, grid, seen)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -145,13 +165,18 @@ class Trainer:
         self.step = state["step"]
 
 
+def _half(maps: torch.Tensor) -> torch.Tensor:
+    """(B, h, w) at half the size."""
+    return F.interpolate(maps[:, None], scale_factor=0.5, mode="area")[:, 0]
+
+
 def validate(network: StarterNetwork, assets: Assets, size: tuple[int, int]) -> tuple[float, float]:
     """Mean aligned error and pair order on held-out scenes, the same ones every time."""
     error, order, count = 0.0, 0.0, 6
     generator = torch.Generator().manual_seed(0)
     for number in range(count):
         pictures, target = make_batch(10_000_000 + number, assets, 8, size)
-        truth = F.interpolate(torch.from_numpy(target)[:, None], scale_factor=0.5, mode="area")[:, 0]
+        truth = _half(torch.from_numpy(target))
         with torch.no_grad():
             out = network(torch.from_numpy(pictures))
         error += float((align(out, truth) - truth).abs().mean()) / count
@@ -178,18 +203,19 @@ def train(config: TrainConfig) -> Trainer:
     deadline = time.monotonic() + config.minutes * 60
     started, smoothed = time.monotonic(), 0.0
 
-    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        size = config.sizes[step % len(config.sizes)]
-        pictures, target = make_batch(config.seed * 1_000_003 + step, assets, config.batch, size)
-        return torch.from_numpy(pictures), torch.from_numpy(target)
+    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor, Pairs | None]:
+        size, seed = config.sizes[step % len(config.sizes)], config.seed * 1_000_003 + step
+        pictures, target = make_batch(seed, assets, config.batch, size)
+        pairs = make_pairs(seed, assets, config.pairs, size) if config.pairs else None
+        return torch.from_numpy(pictures), torch.from_numpy(target), pairs
 
     with ThreadPoolExecutor(1) as pool, (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         upcoming = pool.submit(batch, trainer.step)
         while trainer.step < config.steps and time.monotonic() < deadline:
-            pictures, target = upcoming.result()
+            drawn = upcoming.result()
             upcoming = pool.submit(batch, trainer.step + 1)
-            loss = trainer.train_step(pictures, target)
+            loss = trainer.train_step(*drawn)
             smoothed = loss if smoothed == 0.0 else 0.97 * smoothed + 0.03 * loss
             if trainer.step % 20 == 0:
                 log.info("step %d loss %.4f, %.1f s", trainer.step, smoothed, time.monotonic() - started)
@@ -204,7 +230,7 @@ def train(config: TrainConfig) -> Trainer:
 
 
 def export(checkpoint: Path, target: Path, note: str = "") -> None:
-    """Write a checkpoint's averaged weights as float16 safetensors, and ``models.json`` with their hash beside it."""
+    """Write a checkpoint's averaged weights as float16 safetensors; ``models.json`` beside them gets their hash."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     tensors = {
         name: (value.half() if value.dtype.is_floating_point else value).contiguous()
@@ -213,15 +239,10 @@ def export(checkpoint: Path, target: Path, note: str = "") -> None:
     }
     metadata = {"format": "vbr-starter", "version": "1", "config": state["config"], "step": str(state["step"])}
     save_file(tensors, target, metadata | ({"note": note} if note else {}))
-    entry = ModelEntry(
-        name="starter",
-        title="Small bundled network (EfficientNet-Lite0 + DPT-style head)",
-        licence="Apache-2.0",
-        commercial_ok=True,
-        file=target.name,
-        size_bytes=target.stat().st_size,
-        sha256=file_sha256(target),
-        input_rule="RGB, longer side 384, sides multiples of 32, (255 x - 127) / 128",
-    )
-    encoded = msgspec.json.format(msgspec.json.encode((entry,)), indent=2)
-    target.with_name("models.json").write_bytes(encoded + b"\n")
+    listing = target.with_name("models.json")
+    if listing.is_file():
+        entries = json.loads(listing.read_text("utf-8"))
+        for entry in entries:
+            if entry["file"] == target.name:
+                entry |= {"size_bytes": target.stat().st_size, "sha256": file_sha256(target)}
+        listing.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -8,10 +8,8 @@ Estimation, eq. 4 to 11).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import torch
+import torch
+import torch.nn.functional as F
 
 
 def align(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -32,6 +30,19 @@ def gradient_loss(difference: torch.Tensor, scales: int = 4) -> torch.Tensor:
         part = difference[:, ::step, ::step]
         total = total + (part[:, 1:] - part[:, :-1]).abs().mean() + (part[:, :, 1:] - part[:, :, :-1]).abs().mean()
     return total
+
+
+def agreement_loss(first: torch.Tensor, second: torch.Tensor, grid: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """How far two views of a scene disagree about the points that both see.
+
+    Args:
+        first: (B, h, w) prediction for the first views.
+        second: (B, h, w) for the second ones.
+        grid: (B, h, w, 2) where the first view's pixels are in the second, -1..1.
+        seen: (B, h, w) 0..1: whether they are seen there.
+    """
+    there = F.grid_sample(second[:, None], grid, align_corners=False, padding_mode="border")[:, 0]
+    return ((there - first).abs() * seen).sum() / seen.sum().clamp_min(1.0)
 
 
 def depth_loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -1,18 +1,21 @@
 """Pictures with known disparity, made while training.
 
-Two sources: rendered pairs (JPEG + 16-bit PNG disparity), and compositions of a background photograph with cut-outs
-that stand on a ground plane or hang in the air. Cut-outs are also pasted in front of rendered pairs. Everything is
-photometrically disturbed afterwards: exposure, colour, blur, noise, JPEG.
+Three sources: rendered pairs (JPEG + 16-bit PNG disparity), compositions of a background photograph with cut-outs that
+stand on a ground plane or hang in the air, and little worlds (:mod:`vbr_core.train.depth.rectangles`), also seen twice.
+Cut-outs are also pasted in front of rendered pairs. Everything is photometrically disturbed afterwards: exposure,
+colour, blur, noise, JPEG.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from vbr_core.train.depth.rectangles import correspondence, moved, photograph, random_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
     Disparity = NDArray[np.float32]
+
+STANDING = re.compile(r"(?i)standing|male0|^person-walk")
+UPPER_BODY = re.compile(r"^person-")
+"""Names of cut-outs that show people, whole or from the waist up."""
 
 HELD_OUT_EVERY = 12
 """Every twelfth rendered pair, and cut-out identity, is for validation only."""
@@ -41,11 +48,16 @@ def identity(path: Path) -> str:
 
 @dataclass
 class Assets:
-    """Material in memory: rendered pairs, background photographs (RGB uint8), cut-outs (RGBA uint8)."""
+    """Material in memory: rendered pairs, background photographs (RGB uint8), cut-outs (RGBA uint8), and for each
+    cut-out whether it shows a ``standing`` person, the ``upper`` body of one, or a ``thing``."""
 
     pairs: list[tuple[Picture, NDArray[np.uint16]]]
     backgrounds: list[Picture]
     cutouts: list[Picture]
+    kinds: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kinds = self.kinds or ["thing"] * len(self.cutouts)
 
 
 def _shrink(picture: Picture, long_side: int) -> Picture:
@@ -75,13 +87,15 @@ def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool) ->
     ]
     names = sorted({identity(path) for path in cutouts.iterdir()})
     chosen = {name for number, name in enumerate(names) if wanted(number)}
-    pieces = []
+    pieces, kinds = [], []
     for path in sorted(cutouts.iterdir()):
         if identity(path) in chosen:
             piece = np.asarray(read_picture(path, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
             if piece.ndim == 3 and piece.shape[2] == 4:
                 pieces.append(np.ascontiguousarray(_shrink(piece, 320)[..., [2, 1, 0, 3]]))
-    return Assets(pairs, photographs, pieces)
+                standing = STANDING.search(path.stem) and piece.shape[0] > 1.5 * piece.shape[1]
+                kinds.append("standing" if standing else "upper" if UPPER_BODY.search(path.stem) else "thing")
+    return Assets(pairs, photographs, pieces, kinds)
 
 
 def random_crop(
@@ -204,16 +218,26 @@ def disturb(rng: np.random.Generator, picture: NDArray[np.float32]) -> Picture:
     return result
 
 
-def normalise(depth: Disparity) -> Disparity:
-    """Disparity over its own robust range (1 % to 99 %), clipped to 0..1: what the whole clip gets at run time."""
-    low, high = np.percentile(depth, (1.0, 99.0))
+def normalise(depth: Disparity, like: Disparity | None = None) -> Disparity:
+    """Disparity over its robust range (1 % to 99 %), clipped to 0..1: what the whole clip gets at run time.
+
+    Args:
+        depth: Disparity in any unit.
+        like: Take the range of this one, another view of the same scene.
+    """
+    low, high = np.percentile(depth if like is None else like, (1.0, 99.0))
     return np.clip((depth - low) / max(float(high - low), 1e-3), 0.0, 1.0).astype(np.float32)
 
 
 def make_sample(rng: np.random.Generator, assets: Assets, size: tuple[int, int]) -> tuple[Picture, Disparity]:
     """One training sample: RGB (h, w, 3) uint8 and disparity (h, w) float32 0..1."""
-    maker = rendered_scene if rng.random() < 0.62 else composed_scene
-    picture, depth = maker(rng, assets, size)
+    choice = rng.random()
+    if choice < 0.25:
+        world, camera = random_world(rng, assets, size)
+        picture, depth = photograph(world, camera)
+        picture = picture * np.float32(255.0)
+    else:
+        picture, depth = (rendered_scene if choice < 0.75 else composed_scene)(rng, assets, size)
     return disturb(rng, picture), normalise(depth)
 
 
@@ -225,3 +249,40 @@ def make_batch(
     samples = [make_sample(rng, assets, size) for _ in range(count)]
     pictures = np.stack([sample[0] for sample in samples]).transpose(0, 3, 1, 2).astype(np.float32) / 255.0
     return np.ascontiguousarray(pictures), np.stack([sample[1] for sample in samples])
+
+
+@dataclass
+class Pairs:
+    """Worlds seen from two places.
+
+    Attributes:
+        pictures: (2 B, 3, h, w) float32 0..1; the first views, then the second ones.
+        target: (2 B, h, w) float32: disparity of both views over the range of the first.
+        grid: (B, h, w, 2) float32: where the first view's pixels are in the second one, as ``grid_sample`` has it.
+        seen: (B, h, w) float32: 1 where they are seen there.
+    """
+
+    pictures: NDArray[np.float32]
+    target: NDArray[np.float32]
+    grid: NDArray[np.float32]
+    seen: NDArray[np.float32]
+
+
+def make_pairs(seed: int, assets: Assets, count: int, size: tuple[int, int]) -> Pairs:
+    """Worlds seen from two places a hand's breadth apart, each view disturbed on its own; reproducible by the seed."""
+    rng = np.random.default_rng([seed, 2])
+    pictures: list[list[Picture]] = [[], []]
+    targets: list[list[Disparity]] = [[], []]
+    grids, seen = [], []
+    for _ in range(count):
+        world, camera = random_world(rng, assets, size)
+        other = moved(rng, camera)
+        views = [photograph(world, camera), photograph(world, other)]
+        for place, (picture, depth) in enumerate(views):
+            pictures[place].append(disturb(rng, picture * np.float32(255.0)))
+            targets[place].append(normalise(depth, views[0][1]))
+        place_there, both = correspondence(camera, views[0][1], other, views[1][1])
+        grids.append((place_there + 0.5) * (2.0 / np.array([size[1], size[0]], np.float32)) - 1.0)
+        seen.append(both.astype(np.float32))
+    stacked = np.stack(pictures[0] + pictures[1]).transpose(0, 3, 1, 2).astype(np.float32) / 255.0
+    return Pairs(np.ascontiguousarray(stacked), np.stack(targets[0] + targets[1]), np.stack(grids), np.stack(seen))

@@ -7,26 +7,33 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from vbr_core.kernels.edge_choice import MAP_REACH, ZONE_START, EdgeZone
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RADIUS = 4
-"""Window of the guided filter, in pixels of the small map."""
+EDGE_SLOPE = 0.012
+"""Slope, in disparity per cell of the map, by which a ramp stands out from its surroundings to be a depth edge."""
 
-EPSILON = 4e-4
-"""Variance of colour (0..1) below which the picture is taken to have no edge."""
+RAMP_CELLS = 7
+"""Steep parts wider than this are slanted surfaces and not edges."""
 
-EDGE_STEP = 0.06
-"""Ranges of disparity above this within a ramp's width are depth edges, and are made steep."""
+ZONE_CELLS = 2
+"""Cells around the middle of a ramp in which pixels choose their side."""
+
+FLAT_PART = 0.15
+"""Cells whose neighbours span less than this part of the step are on a surface and not on a ramp."""
+
+LEAST_SIDE = 4
+"""Maps with a shorter side are enlarged plainly."""
 
 
 def guided_upsample(disparity: NDArray[np.float32], picture: NDArray[Any]) -> NDArray[np.float32]:
     """Bring disparity to the size of its picture.
 
-    A guided filter (He, Sun, Tang 2013) with the colour picture as guide: in every small window the disparity is
-    written as a linear function of colour; the functions are fitted at the map's size and applied at the picture's
-    ("fast" form, He and Sun 2015). What is left of the ramp at depth edges is then made steep, since a soft disparity
-    edge becomes a halo.
+    Away from depth edges the map is interpolated linearly and the picture has no say, so texture cannot become depth.
+    Near depth edges every pixel takes the disparity of the near or of the far surface, by its colour, the map and its
+    neighbours (:mod:`vbr_core.kernels.edge_choice`), since a soft disparity edge becomes a halo.
 
     Args:
         disparity: (h, w) float32, 0..1.
@@ -38,65 +45,54 @@ def guided_upsample(disparity: NDArray[np.float32], picture: NDArray[Any]) -> ND
     height, width = picture.shape[:2]
     if disparity.shape == (height, width):
         return disparity
+    h, w = disparity.shape
+    values = np.ascontiguousarray(disparity, dtype=np.float32)
+    shrinking = h >= height and w >= width
+    interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    plain = cv2.resize(values, (width, height), interpolation=interpolation)
+    plain = np.clip(np.asarray(plain, dtype=np.float32), 0.0, 1.0)
+    if h > height or w > width or min(h, w) < LEAST_SIDE:
+        return plain
+    low, high, trust, inside = find_edges(values)
+    if not inside.any():
+        return plain
+    from vbr_core.kernels.edge_choice_cpu import edge_choice_cpu  # numba takes a moment to import
+
+    rgb = as_float(picture)
+    guide = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
+    zone = EdgeZone(values, np.asarray(guide, np.float32), low, high, trust, inside)
+    return edge_choice_cpu(zone, np.ascontiguousarray(plain), rgb)
+
+
+def as_float(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """Integer or float picture as contiguous float32, 0..1."""
     if picture.dtype == np.uint8:
-        guide = picture.astype(np.float32) * np.float32(1 / 255)
-    elif picture.dtype == np.uint16:
-        guide = picture.astype(np.float32) * np.float32(1 / 65535)
-    else:
-        guide = np.asarray(picture, dtype=np.float32)
-    if disparity.shape[0] > height or disparity.shape[1] > width or min(disparity.shape) < 2 * RADIUS:
-        shrinking = disparity.shape[0] >= height and disparity.shape[1] >= width
-        interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-        resized = cv2.resize(disparity, (width, height), interpolation=interpolation)
-        return np.clip(np.asarray(resized, dtype=np.float32), 0.0, 1.0)
-    size = (disparity.shape[1], disparity.shape[0])
-    factors, offset = _fit(disparity, cv2.resize(guide, size, interpolation=cv2.INTER_AREA))
-    out = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
-    factors = cv2.resize(factors, (width, height), interpolation=cv2.INTER_LINEAR)
-    out += np.einsum("hwc,hwc->hw", factors, guide)
-    # a linear model may overshoot: stay between what the map itself has nearby
-    reach = np.ones((3, 3), np.uint8)
-    lowest = cv2.resize(cv2.erode(disparity, reach), (width, height), interpolation=cv2.INTER_LINEAR)
-    highest = cv2.resize(cv2.dilate(disparity, reach), (width, height), interpolation=cv2.INTER_LINEAR)
-    out = np.clip(out, lowest, highest)
-    return _steepen(out, max(2, round(1.2 * max(height / disparity.shape[0], width / disparity.shape[1]))))
+        return np.multiply(picture, np.float32(1 / 255), dtype=np.float32)
+    if picture.dtype == np.uint16:
+        return np.multiply(picture, np.float32(1 / 65535), dtype=np.float32)
+    return np.ascontiguousarray(picture, dtype=np.float32)
 
 
-def _fit(values: NDArray[np.float32], guide: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Fit ``values = factors . guide + offset`` in every window: (h, w, 3) and (h, w), already averaged."""
-    window = (2 * RADIUS + 1, 2 * RADIUS + 1)
+def find_edges(
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Where the map has depth edges: ``low``, ``high``, ``trust`` and ``inside`` of :class:`EdgeZone`.
 
-    def mean(image: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.blur(image, window, borderType=cv2.BORDER_REFLECT), dtype=np.float32)
-
-    mean_guide, mean_values = mean(guide), mean(values)
-    covariance = mean(guide * values[..., None]) - mean_guide * mean_values[..., None]
-    products = mean(guide[..., :1] * guide)
-    others = mean(guide[..., [1, 1, 2]] * guide[..., [1, 2, 2]])
-    matrix = np.empty((*values.shape, 3, 3), np.float32)
-    for (row, column), plane in (
-        ((0, 0), products[..., 0]),
-        ((0, 1), products[..., 1]),
-        ((0, 2), products[..., 2]),
-        ((1, 1), others[..., 0]),
-        ((1, 2), others[..., 1]),
-        ((2, 2), others[..., 2]),
-    ):
-        value = plane - mean_guide[..., row] * mean_guide[..., column]
-        matrix[..., row, column] = value
-        matrix[..., column, row] = value
-    matrix[..., [0, 1, 2], [0, 1, 2]] += EPSILON
-    factors = np.linalg.solve(matrix, covariance[..., None])[..., 0].astype(np.float32)
-    offset = mean_values - np.einsum("hwc,hwc->hw", factors, mean_guide)
-    return mean(factors), mean(offset)
-
-
-def _steepen(disparity: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
-    """Make the ramps at depth edges three times as steep; flat and gently sloping parts stay as they are."""
-    element = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    low, high = cv2.erode(disparity, element), cv2.dilate(disparity, element)
+    A ramp is a narrow ridge in the length of the gradient: the part of it that a morphological opening removes (its
+    white top-hat). Slanted surfaces are wide and stay out.
+    """
+    window = np.ones((2 * MAP_REACH + 1, 2 * MAP_REACH + 1), np.uint8)
+    low, high = cv2.erode(values, window), cv2.dilate(values, window)
+    padded = cv2.copyMakeBorder(values, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
+    slope = np.float32(0.5) * np.sqrt(across * across + down * down)
+    opened = cv2.morphologyEx(slope, cv2.MORPH_OPEN, np.ones((RAMP_CELLS, RAMP_CELLS), np.uint8))
+    stands_out = slope - opened
+    middle = (stands_out > EDGE_SLOPE) & (stands_out > 0.4 * slope)
+    reach = np.ones((2 * ZONE_CELLS + 1, 2 * ZONE_CELLS + 1), np.uint8)
     span = high - low
-    edge = np.clip((span - EDGE_STEP) / EDGE_STEP, 0.0, 1.0)
-    place = np.clip(((disparity - low) / np.maximum(span, 1e-6) - 0.5) * 3.0 + 0.5, 0.0, 1.0)
-    steep = low + place * span
-    return np.asarray(np.clip(disparity + edge * (steep - disparity), 0.0, 1.0), dtype=np.float32)
+    inside: NDArray[np.bool_] = (cv2.dilate(middle.astype(np.uint8), reach) > 0) & (span > ZONE_START)
+    three = np.ones((3, 3), np.uint8)
+    local = cv2.dilate(values, three) - cv2.erode(values, three)
+    trust = np.clip(1.0 - local / (FLAT_PART * np.maximum(span, 1e-3)), 0.0, 1.0).astype(np.float32)
+    return low, high, trust, inside

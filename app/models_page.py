@@ -129,10 +129,17 @@ class ModelsPage(QDialog):
             "speed": self.tr("Speed"),
             "state": self.tr("State"),
         }
+        tips = {
+            "memory": self.tr("What weights and network need for one picture, about"),
+            "speed": self.tr(
+                "On a processor, against the starter: fast is up to about 3 times its time, medium up to about 30"
+            ),
+        }
         row.addWidget(self._column_title(self.tr("Model")), 1)
         for name, text in titles.items():
             label = self._column_title(text)
             label.setFixedWidth(COLUMN_PX[name])
+            label.setToolTip(tips.get(name, ""))
             if name in ("size", "memory"):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight)
             row.addWidget(label)

@@ -52,7 +52,7 @@ def list_all(
     ] = False,
 ) -> None:
     """List the depth models: licence, size, speed, and whether they are here."""
-    from vbr_core.depth.model_files import all_statuses, size_words
+    from vbr_core.depth.model_files import all_statuses, bytes_words, size_words
     from vbr_core.depth.registry import licence_words
 
     statuses = [status for status in all_statuses() if status.entry.commercial_ok or not commercial]
@@ -61,10 +61,12 @@ def list_all(
         return
     console = Console()
     width = max((len(status.entry.name) for status in statuses), default=0)
+    console.say(f"{'NAME':{width}}  {'DOWNLOAD':>12}  {'MEMORY':>7}  {'SPEED':6}  {'LICENCE':46}  STATE")
     for status in statuses:
         entry = status.entry
+        memory = f"~{bytes_words(entry.memory_bytes)}" if entry.memory_bytes else "-"
         console.say(
-            f"{entry.name:{width}}  {size_words(entry):>12}  {entry.speed:6}  {licence_words(entry):48}  "
+            f"{entry.name:{width}}  {size_words(entry):>12}  {memory:>7}  {entry.speed:6}  {licence_words(entry):46}  "
             f"{STATE_WORDS[status.state]}"
         )
     console.note("Get one with `vbr models get NAME`; use it with `--depth NAME`.")

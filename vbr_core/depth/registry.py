@@ -32,6 +32,7 @@ ARCHITECTURES = (
     "video_depth_anything_small",
 )
 SPEEDS = ("fast", "medium", "slow")
+"""Against the bundled network's time for a picture, on a processor: up to about 3 times; up to about 30 times; more."""
 
 
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,8 +50,9 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         architecture: Which network reads the file: one of ``ARCHITECTURES``.
         bundled: Whether the file ships with the program; the others are fetched or imported when the user asks.
         urls: Where the file can be had: the publisher first, then mirrors.
-        memory_bytes: About what the network needs at its input size, for one picture; 0 if not measured.
-        speed: How long a picture takes on a processor without a GPU: one of ``SPEEDS``.
+        memory_bytes: About what weights and network need for one picture of 16:9 (a window of them, if it is made for
+            video) on a processor; 0 if not measured.
+        speed: How long a picture takes: one of ``SPEEDS``.
         homepage: Where the publisher describes it.
         size_exact: Whether ``size_bytes`` is the length to the byte, not just about.
         hash_source: Who says that this is the hash: goes after "according to".

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
     from vbr_core.settings import ExportSettings
     from vbr_core.video.info import ClipInfo
+    from vbr_core.video.waveform import Waveform
 
 
 class FrameServerLike(Protocol):
@@ -74,6 +75,12 @@ class Core:
         from vbr_core.frame_server import FrameServer
 
         return FrameServer(path)
+
+    def load_waveform(self, info: ClipInfo, ctx: JobContext) -> Waveform | None:
+        """Peaks of a clip's sound, for drawing."""
+        from vbr_core.video.waveform import load_waveform
+
+        return load_waveform(info, ctx)
 
     def estimate_depth(
         self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"

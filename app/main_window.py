@@ -39,6 +39,7 @@ from app.repair_controller import RepairController
 from app.resampler import Resampler
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
+from app.sound_feeder import SoundFeeder
 from app.status_bar import StatusBar
 from app.thumbnails import ThumbnailFeeder
 from app.timeline import TimelineView
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
         self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel)
         self.timeline = TimelineView(self.session, self.actions_)
+        self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
         self.curves: QWidget | None = None
         self.status = StatusBar(self.runner)

@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app import theme
 from app.timeline import geometry
 from app.timeline.key_picture import CUT_GAP_PX
+from app.timeline.scrub import ScrubRow
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 
     from app.session import Session
     from app.timeline.viewport import Viewport
@@ -24,16 +25,14 @@ FILM_PX = 48
 KEPT_THUMBNAILS = 600
 
 
-class FilmRow(QWidget):
+class FilmRow(ScrubRow):
     """Thumbnails along the time axis; dragging over them moves the playhead."""
 
     thumbnails_wanted = Signal(list)
     """Frames (ints, in the order they are wanted) that are in view and not there yet; sent when the view rests."""
 
     def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._viewport = viewport
+        super().__init__(session, viewport, parent)
         self._thumbnails: dict[int, QPixmap] = {}
         self._asked: set[int] = set()
         self._timer = QTimer(self)
@@ -163,22 +162,6 @@ class FilmRow(QWidget):
         near = known[max(0, position - 1) : position + 1]
         best = min(near, key=lambda other: abs(other - frame), default=None)
         return self._thumbnails[best] if best is not None and abs(best - frame) <= reach else None
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._viewport.axis.frame_count:
-            self._session.set_playhead(self._viewport.axis.nearest(event.position().x()))
-        else:
-            event.ignore()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._viewport.axis.frame_count:
-            self._session.set_playhead(self._viewport.axis.nearest(event.position().x()))
-        else:
-            event.ignore()  # the timeline pans
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            event.ignore()
 
     def sizeHint(self) -> QSize:
         return QSize(400, FILM_PX)

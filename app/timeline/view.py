@@ -1,4 +1,4 @@
-"""The timeline: puts ruler, shots, film strip and keyframe rows together under one time axis and one playhead."""
+"""The timeline: ruler, shots, film strip, sound and keyframe rows under one time axis and one playhead."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.timeline.filmstrip import FilmRow
 from app.timeline.heads import HEAD_PX, PlainHead, RowHead, small_button
 from app.timeline.key_rows import KeyRows
 from app.timeline.ruler import RULER_PX, Ruler, ShotStrip
+from app.timeline.sound import SoundRow
 from app.timeline.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Playhead(QWidget):
 
 
 class TimelineView(QWidget):
-    """Ruler, shots, film strip and keyframe rows of a session.
+    """Ruler, shots, film strip, sound and keyframe rows of a session.
 
     Wheel scrolls, Ctrl-wheel zooms at the cursor, the middle button drags the view.
     """
@@ -93,6 +94,7 @@ class TimelineView(QWidget):
         self.ruler = Ruler(session, self.viewport, self._body)
         self.shots = ShotStrip(session, self.viewport, self._body)
         self.film = FilmRow(session, self.viewport, self._body)
+        self.sound = SoundRow(session, self.viewport, self._body)
         self.key_rows = KeyRows(session, self.viewport, self._body)
         self.heads = {name: RowHead(session, name, self) for name in ("focus", "blur")}
         self._scroll_bar = QScrollBar(Qt.Orientation.Horizontal, self)
@@ -118,9 +120,9 @@ class TimelineView(QWidget):
         body = QGridLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        for row, widget in enumerate((self.ruler, self.shots, self.film, self.key_rows)):
+        for row, widget in enumerate((self.ruler, self.shots, self.film, self.sound, self.key_rows)):
             body.addWidget(widget, row, 0)
-        body.setRowStretch(3, 1)
+        body.setRowStretch(4, 1)
         self._zoom_out = small_button("zoom_out", self.tr("Zoom the timeline out (Ctrl + wheel)"), self)
         self._zoom_in = small_button("zoom_in", self.tr("Zoom the timeline in (Ctrl + wheel)"), self)
         self._fit = small_button("zoom_fit", self.tr("Show the whole clip"), self)
@@ -130,21 +132,24 @@ class TimelineView(QWidget):
         for button in (self._zoom_out, self._zoom_in, self._fit):
             self._time_head.row.addWidget(button)
         shots_head = PlainHead(self.tr("Shots · depth"), self)
-        film_head = PlainHead(self.tr("Film"), self)
+        self._film_head = PlainHead(self.tr("Film"), self)
+        self._sound_head = PlainHead(self.tr("Sound"), self)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        heads = (self._time_head, shots_head, film_head, self.heads["focus"], self.heads["blur"])
+        plain = (self._time_head, shots_head, self._film_head, self._sound_head)
+        heads = (*plain, self.heads["focus"], self.heads["blur"])
         for row, head in enumerate(heads):
             head.setFixedWidth(HEAD_PX)
             grid.addWidget(head, row, 0)
-        for row, widget in enumerate((self.ruler, self.shots, self.film)):
+        for row, widget in enumerate((self.ruler, self.shots, self.film, self.sound)):
             heads[row].setFixedHeight(widget.minimumHeight())
-        grid.addWidget(self._body, 0, 1, 5, 1)
-        grid.addWidget(self._scroll_bar, 5, 1)
-        grid.setRowStretch(3, 1)
-        grid.setRowStretch(4, 1)
+        grid.addWidget(self._body, 0, 1, len(heads), 1)
+        grid.addWidget(self._scroll_bar, len(heads), 1)
+        grid.setRowStretch(len(plain), 1)
+        grid.setRowStretch(len(plain) + 1, 1)
         grid.setColumnStretch(1, 1)
+        self.show_sound(False)
 
     # --- what the window gives ---------------------------------------------------------------------------------------
 
@@ -155,6 +160,12 @@ class TimelineView(QWidget):
     def set_thumbnail(self, frame: int, image: QImage) -> None:
         """Show ``image`` as the thumbnail of ``frame``."""
         self.film.set_thumbnail(frame, image)
+
+    def show_sound(self, shown: bool) -> None:
+        """Show the row of sound, or leave it out."""
+        self.sound.set_waveform(None)
+        self.sound.setVisible(shown)
+        self._sound_head.setVisible(shown)
 
     def set_as_frames(self, as_frames: bool) -> None:
         """Label the ruler with frame numbers rather than time code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
@@ -12,6 +13,7 @@ from app import theme
 from app.timeline import TimelineView
 from app.timeline.heads import HEAD_PX
 from tests.app.session_stub import make_session, use_dark_theme
+from vbr_core.video.waveform import Waveform
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)]  # offscreen says so
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -290,3 +292,47 @@ def test_light_theme_reaches_what_is_painted(view, qapp):
     theme.apply_theme(qapp, "dark")
     assert dark < 80
     assert light > 180
+
+
+def burst() -> Waveform:
+    """Ten seconds of silence, but loud from 5 to 6 s."""
+    high = np.zeros(2000, np.int8)
+    high[1000:1200] = 127
+    return Waveform(1 / 200, -high, high, None, 24.0)
+
+
+@pytest.mark.parametrize("zoom", [1.0, 5.0])
+def test_sound_is_drawn_where_it_is_heard(view, session, zoom):
+    assert not view.sound.isVisible()
+    height = view.key_rows.height()
+    view.show_sound(True)
+    QApplication.processEvents()
+    assert view.key_rows.height() < height
+    view.sound.set_waveform(burst())
+    view.viewport.set_axis(view.viewport.axis.zoomed(zoom, view.viewport.axis.x(132)))
+    axis = view.viewport.axis
+    picture = view.sound.grab().toImage()
+    quiet, panel = theme.DARK.quiet, theme.DARK.panel
+    for frame, color in ((118, panel), (122, quiet), (142, quiet), (146, panel)):
+        assert picture.pixelColor(round(axis.x(frame)), 8).name() == color
+    view.show_sound(False)
+    QApplication.processEvents()
+    assert view.key_rows.height() == height
+
+
+def test_the_rows_line_up_with_their_heads(view):
+    view.show_sound(True)
+    QApplication.processEvents()
+    for widget, head in ((view.sound, view._sound_head), (view.film, view._film_head)):
+        assert widget.mapTo(view, QPoint(0, 0)).y() == head.y()
+        assert widget.height() == head.height()
+    assert view.key_rows.mapTo(view, QPoint(0, 0)).y() == view.heads["focus"].y()
+    assert view.heads["blur"].y() == pytest.approx(view.heads["focus"].y() + view.key_rows.height() / 2, abs=1)
+
+
+def test_dragging_over_the_sound_moves_the_playhead(view, session):
+    view.show_sound(True)
+    axis = view.viewport.axis
+    send(view.sound, QEvent.Type.MouseButtonPress, QPointF(axis.x(90), 20))
+    send(view.sound, QEvent.Type.MouseMove, QPointF(axis.x(111), 20))
+    assert session.playhead == 111

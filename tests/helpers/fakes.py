@@ -131,6 +131,9 @@ class FakeCore:
     def find_clip(self, clip: Clip, project_path: Path | None) -> ClipLink:
         return self.link or ClipLink("found", Path(clip.absolute_path or clip.path))
 
+    def load_waveform(self, info: Any, ctx: JobContext) -> Any:
+        return None
+
     def open_frames(self, path: Path) -> FakeFrameServer:
         return self.server
 

@@ -24,6 +24,7 @@ from tests.depth.published_weights import fill, frame, golden, grid, hollow_stat
 from vbr_core.depth import load_estimator, registry
 from vbr_core.depth.published import ARCHITECTURES, PublishedEstimator, check_checkpoint, load_published
 from vbr_core.depth.registry import ModelEntry
+from vbr_core.depth.video_depth_anything import VideoDepthAnything
 from vbr_core.errors import InputError, ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -322,6 +323,27 @@ def test_an_overflow_of_half_precision_is_computed_again(
     monkeypatch.setattr(estimator, "_network", network)
     assert np.isfinite(estimator.predict(np.ones((1, 64, 64, 3), np.float32))).all()
     assert not estimator._half
+
+
+def test_an_overflow_in_a_window_is_computed_again_from_the_pictures(
+    estimators: Callable[[str], PublishedEstimator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimator = estimators("video_depth_anything_small")
+    network = estimator._network
+    assert isinstance(network, VideoDepthAnything)
+    encode = network.encode
+    monkeypatch.setattr(estimator, "rule", dataclasses.replace(estimator.rule, target=28))
+    clip = np.stack([frame(28, 28, seed) for seed in range(2)])
+    wanted = estimator.predict(clip)
+
+    def overflow(pictures: torch.Tensor) -> list[torch.Tensor]:
+        with torch.autocast("cpu", enabled=False):
+            levels = encode(pictures)
+        return [level * (float("inf") if torch.is_autocast_enabled("cpu") else 1.0) for level in levels]
+
+    monkeypatch.setattr(estimator, "_half", True)
+    monkeypatch.setattr(network, "encode", overflow)
+    np.testing.assert_allclose(estimator.predict(clip), wanted, atol=1e-5)
 
 
 def test_the_registry_leads_to_the_network(

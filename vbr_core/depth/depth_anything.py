@@ -57,7 +57,7 @@ def dino_layers(model: Any, pictures: torch.Tensor, wanted: Sequence[int]) -> li
     patches = model.patch_embed.proj(pictures)
     tokens = patches.flatten(2).transpose(1, 2)
     tokens = torch.cat((model.cls_token.expand(len(tokens), -1, -1), tokens), dim=1)
-    tokens = tokens + _positions(model.pos_embed, patches.shape[-2], patches.shape[-1]).to(tokens.dtype)
+    tokens = tokens + _positions(model.pos_embed, patches.shape[-2], patches.shape[-1]).to(tokens.device, tokens.dtype)
     layers = run_blocks(model.blocks, tokens, wanted)
     # (B, 1 + N, C) -> (B, C, rows, columns)
     return [model.norm(layer)[:, 1:].transpose(1, 2).unflatten(2, tuple(patches.shape[-2:])) for layer in layers]
@@ -68,6 +68,8 @@ def _positions(known: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
     side = round((known.shape[1] - 1) ** 0.5)
     if rows == columns == side:
         return known
+    if known.device.type == "mps":
+        known = known.cpu()  # bicubic resizing came late to Apple GPUs
     grid = known[:, 1:].float().transpose(1, 2).reshape(1, -1, side, side)  # (1, N, C) -> (1, C, side, side)
     scale = ((rows + POSITION_OFFSET) / side, (columns + POSITION_OFFSET) / side)
     grid = F.interpolate(grid, scale_factor=scale, mode="bicubic", align_corners=False)

@@ -162,8 +162,11 @@ class PublishedEstimator(NetworkEstimator):
             done += len(batch)
         return torch.cat(out)
 
-    def _precisely(self, work: Callable[[], torch.Tensor]) -> torch.Tensor:
-        """Do ``work`` in half precision where that is fast; in single precision from the first overflow on."""
+    def _precisely(self, work: Callable[[], torch.Tensor], forget: Callable[[], None] | None = None) -> torch.Tensor:
+        """Do ``work`` in half precision where that is fast; in single precision from the first overflow on.
+
+        ``forget`` drops what ``work`` keeps for the next time.
+        """
         with torch.inference_mode():
             if self._half:
                 with torch.autocast(torch.device(self.device).type, dtype=torch.float16):
@@ -172,6 +175,8 @@ class PublishedEstimator(NetworkEstimator):
                     return result
                 log.info("%s overflows in half precision; single precision from now on", self.name)
                 self._half = False
+                if forget is not None:
+                    forget()
             return work()
 
     def _too_large(self, prepared: NDArray[np.float32]) -> OutOfMemoryError:
@@ -218,15 +223,17 @@ class PublishedEstimator(NetworkEstimator):
         Each frame is encoded once; ``encoded`` holds those of the last window.
         """
         size = (prepared.shape[-2], prepared.shape[-1])
-        kind, half = torch.device(self.device).type, self._half
         for frame in encoded.keys() - set(shown):
             del encoded[frame]
-        try:
+
+        def work() -> torch.Tensor:
             for frame in sorted(set(shown) - encoded.keys()):
-                with torch.inference_mode(), torch.autocast(kind, torch.float16, enabled=half):
-                    encoded[frame] = network.encode(torch.from_numpy(prepared[frame : frame + 1]).to(self.device))
+                encoded[frame] = network.encode(torch.from_numpy(prepared[frame : frame + 1]).to(self.device))
             levels = [torch.cat(level) for level in zip(*(encoded[frame] for frame in shown), strict=True)]
-            return self._precisely(lambda: network.decode(levels, size, keep)).cpu().numpy()
+            return network.decode(levels, size, keep)
+
+        try:
+            return self._precisely(work, encoded.clear).cpu().numpy()
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise

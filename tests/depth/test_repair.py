@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vbr_core.depth import repair
-from vbr_core.depth.mask_carrier import carry_size, draw_strokes, inside, snap_to_depth, snap_to_picture
+from vbr_core.depth.mask_carrier import at_map, carry_size, draw_strokes, inside, snap_to_depth, snap_to_picture
 from vbr_core.depth.repair import RepairedDisparity, repaired
 from vbr_core.depth.repair_masks import RepairMasks
 from vbr_core.jobs import Cancelled, CancelToken, JobContext
@@ -298,6 +298,23 @@ def test_a_rough_lasso_snaps_to_what_is_in_it() -> None:
     assert overlap(rough, wanted) < 0.85
     assert overlap(snap_to_picture(rough, picture(2)), wanted) > 0.95
     assert overlap(snap_to_depth(rough, np.where(wanted, 0.7, 0.3).astype(np.float32)), wanted) > 0.95
+
+
+def test_no_rim_of_the_old_depth_stays() -> None:
+    """The disparity of the square reaches 1 px beyond it and fades, as that of networks does."""
+    wanted = square_mask(2)
+    soft = cv2.GaussianBlur(np.where(wanted, 0.8, 0.3).astype(np.float32), (0, 0), 1.2)
+    drawn = draw_strokes((lasso(2),), (WIDTH, HEIGHT), (WIDTH, HEIGHT))
+    left = {
+        to_edges: float(
+            repair.push_behind(soft, at_map(drawn, soft, to_edges=to_edges), 0.0)[:, LEFT + 20 : LEFT + 40].max()
+        )
+        for to_edges in (False, True)
+    }
+    assert left[False] > 0.45
+    assert left[True] < 0.36
+    flat = np.full((HEIGHT, WIDTH), 0.4, np.float32)
+    np.testing.assert_array_equal(at_map(drawn, flat, to_edges=True), at_map(drawn, flat, to_edges=False))
 
 
 def test_snapping_leaves_a_lasso_alone_where_there_is_no_edge() -> None:

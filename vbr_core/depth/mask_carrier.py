@@ -31,6 +31,15 @@ SNAP_REACH = 0.03
 SPUR_PX = 2
 """Half the width of what a snapped outline leaves out: thinner things are lines of the picture."""
 
+RIM_REACH = 0.014
+"""How far the edge of the depth may be from the outline, as a part of the map's height."""
+
+RIM_SHARE = 0.12
+"""A pixel of the rim is taken in when it is so much more like the part than like what is around: ramps go with it."""
+
+DEPTH_NOISE = 0.02**2
+"""Variance of disparity, 0..1, that means nothing."""
+
 LOCAL_RADIUS_PX = 9
 BAND_PX = 2
 PULL = 0.5
@@ -89,6 +98,39 @@ def draw_strokes(strokes: Sequence[Stroke], clip_size: tuple[int, int], size: tu
 def inside(mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """The pixels of the part: (h, w)."""
     return np.asarray(mask > 127)
+
+
+def at_map(mask: NDArray[np.uint8], disparity: NDArray[np.float32], *, to_edges: bool) -> NDArray[np.bool_]:
+    """The pixels of a map that belong to a part.
+
+    The outline is smoothed, without what is thinner than a few pixels. Depth edges rarely lie quite on those of the
+    picture: with ``to_edges`` the part takes in what is beside it, of its own disparity rather than of what is around,
+    so that no rim of the old depth stays.
+
+    Args:
+        mask: (h, w) uint8, of any size.
+        disparity: (H, W) float32, 0..1.
+        to_edges: Whether to take in the rim.
+
+    Returns:
+        (H, W) bool.
+    """
+    height, width = disparity.shape
+    smooth = cv2.GaussianBlur(cv2.medianBlur(mask, 5), (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
+    region = inside(np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8))
+    reach = max(2, round(RIM_REACH * height))
+    box = _box(region.astype(np.uint8), 6 * reach)
+    if not to_edges or box is None:
+        return region
+    part = np.ascontiguousarray(region[box]).astype(np.uint8)
+    core = np.asarray(cv2.erode(part, _disc(max(1, reach // 2)), borderType=cv2.BORDER_REPLICATE), np.uint8)
+    beyond = 1 - np.asarray(cv2.dilate(part, _disc(2 * reach)), np.uint8)
+    values = np.ascontiguousarray(disparity[box])[..., None]
+    share, sure = _likeness(values, core, beyond, 3 * reach, DEPTH_NOISE)
+    near = np.asarray(cv2.dilate(part, _disc(reach)), np.uint8) > 0
+    grown = np.where(near & (sure > 0.5) & (share > RIM_SHARE), 1, part).astype(np.uint8)
+    region[box] = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, _disc(1)) > 0
+    return region
 
 
 # --- a drawn outline to edges ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from vbr_core.depth.mask_carrier import inside
+from vbr_core.depth.mask_carrier import at_map, inside
 from vbr_core.depth.repair_masks import RepairMasks, masks_of_clip
 from vbr_core.depth_edits import levels_at, shot_span
 from vbr_core.focus.sampling import sample_disparity
@@ -277,8 +277,7 @@ class RepairedDisparity:
         self, disparity: NDArray[np.float32], at: int, frame_index: int, masks: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
         edit = self._edits[at]
-        size = (disparity.shape[1], disparity.shape[0])
-        region = inside(np.asarray(cv2.resize(masks[0], size, interpolation=cv2.INTER_LINEAR), np.uint8))
+        region = at_map(masks[0], disparity, to_edges=edit.snap != "none")
         if not region.any():
             return disparity
         if edit.kind == "flatten":

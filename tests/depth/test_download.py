@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 BODY = os.urandom(1 << 20) + b"the end"
 OTHER = os.urandom(len(BODY))
 HALF = len(BODY) // 2
-QUICK = Patience(stall_seconds=0.3, waits_seconds=(0.0, 0.0))
+PATIENT = Patience(stall_seconds=60.0, waits_seconds=(0.0, 0.0))
+SHORT = Patience(stall_seconds=0.3, waits_seconds=(0.0, 0.0, 0.0))
+"""For servers that stall. A busy machine may look like one, so nothing is counted where this is used."""
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ def wanted(server: Server, *paths: str, sha256: str | None = hashlib.sha256(BODY
     return Wanted("weights.pt", tuple(server.url + path for path in paths or ("/a",)), len(BODY), exact, sha256)
 
 
-def fetch(what: Wanted, part: Path, ctx: JobContext | None = None) -> Fetched:
-    return download(what, part, ctx or JobContext(), QUICK)
+def fetch(what: Wanted, part: Path, ctx: JobContext | None = None, patience: Patience = PATIENT) -> Fetched:
+    return download(what, part, ctx or JobContext(), patience)
 
 
 @pytest.fixture
@@ -69,9 +71,9 @@ def test_a_cut_transfer_goes_on_where_it_stopped(server: Server, part: Path) -> 
 
 def test_a_stalled_transfer_is_broken_off_and_goes_on(server: Server, part: Path) -> None:
     server.routes["/a"] = [Answer(body=BODY, stall_after=HALF), Answer(body=BODY)]
-    fetch(wanted(server), part)
+    fetch(wanted(server), part, patience=SHORT)
     assert part.read_bytes() == BODY
-    assert server.asked[1] == ("/a", f"bytes={HALF}-")
+    assert ("/a", f"bytes={HALF}-") in server.asked
 
 
 def test_what_an_earlier_run_left_is_continued_also_at_a_mirror(server: Server, part: Path) -> None:
@@ -149,13 +151,14 @@ REFUSALS = {
 @pytest.mark.parametrize("reason", REFUSALS)
 def test_a_bad_address_is_named_with_its_reason_and_the_mirror_serves(server: Server, part: Path, reason: str) -> None:
     server.routes["/a"] = REFUSALS[reason]
+    patience = SHORT if "no data" in reason else PATIENT
     with pytest.raises(ModelError) as caught:
-        download(wanted(server), part, JobContext(), QUICK, lambda: "Import it.")
+        download(wanted(server), part, JobContext(), patience, lambda: "Import it.")
     assert caught.value.message.startswith("'weights.pt' could not be downloaded: 127.0.0.1:")
     assert reason in caught.value.message
     assert caught.value.hint == "Import it."
     server.routes["/b"] = [Answer(body=BODY)]
-    fetch(wanted(server, "/a", "/b"), part)
+    fetch(wanted(server, "/a", "/b"), part, patience=patience)
     assert part.read_bytes() == BODY
 
 

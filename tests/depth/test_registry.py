@@ -42,7 +42,7 @@ from vbr_core.jobs import Cancelled, JobContext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-QUICK = Patience(stall_seconds=5.0, waits_seconds=())
+QUICK = Patience(stall_seconds=60.0, waits_seconds=())
 
 
 # --- the list --------------------------------------------------------------------------------------------------------

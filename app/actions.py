@@ -101,6 +101,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go_end", "clip", _tr("Actions", "To the last frame"), ("End",), "go_end", "clip"),
     ActionSpec("range_start", "clip", _tr("Actions", "Range begins &here"), ("I",), "range_in", "clip", separator=True),
     ActionSpec("range_end", "clip", _tr("Actions", "Range &ends here"), ("O",), "range_out", "clip"),
+    ActionSpec("range_shot", "clip", _tr("Actions", "Range is this s&hot"), ("X",), "", "clip"),
     ActionSpec("range_clear", "clip", _tr("Actions", "Range is the &whole clip"), ("Alt+X",), "", "clip"),
     ActionSpec("loop", "clip", _tr("Actions", "&Loop"), ("Ctrl+L",), "loop", "clip", checkable=True),
     ActionSpec("key_focus_here", "focus", _tr("Actions", "&Focus key here"), ("F",), "key_focus", "clip"),

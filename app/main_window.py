@@ -43,6 +43,7 @@ from app.sound_feeder import SoundFeeder
 from app.status_bar import StatusBar
 from app.thumbnails import ThumbnailFeeder
 from app.timeline import TimelineView
+from app.timeline.geometry import shot_at
 from app.transport import TransportBar
 from app.viewer_panel import HoldKey, ViewerPanel
 from app.welcome import Welcome
@@ -191,6 +192,7 @@ class MainWindow(QMainWindow):
             "go_end": lambda: player.go_to(session.frame_count - 1),
             "range_start": lambda: session.set_range(session.playhead, max(session.range[1], session.playhead + 1)),
             "range_end": lambda: session.set_range(min(session.range[0], session.playhead), session.playhead + 1),
+            "range_shot": self._mark_shot,
             "range_clear": lambda: session.set_range(0, session.frame_count),
             "loop": player.set_loop,
             "key_focus_here": lambda: keys.key_here("focus"),
@@ -254,6 +256,8 @@ class MainWindow(QMainWindow):
             lambda result: self.status.show_note(self.tr("Written: {path}").format(path=result.path))
         )
         self.transport.as_frames_changed.connect(self.timeline.set_as_frames)
+        self.timeline.as_frames_asked.connect(self.transport.set_as_frames)
+        self.preview.cached_changed.connect(self.timeline.set_cached)
         self.status.failure_clicked.connect(self.errors.report)
         self.document.noted.connect(self.status.show_note)
         self.document.saved.connect(lambda _path: self.status.show_saved(True))
@@ -291,6 +295,10 @@ class MainWindow(QMainWindow):
         has_document = self.session.clip_info is not None
         self.setWindowTitle(f"{self.document.name}[*] — VBR Studio" if has_document else "VBR Studio")
         self.setWindowModified(self.session.is_dirty)
+
+    def _mark_shot(self) -> None:
+        session = self.session
+        session.set_range(*shot_at(session.project.cuts, session.playhead, session.frame_count))
 
     def _toggle_view(self, view: View) -> None:
         self.preview.set_view("result" if self.preview.view == view else view)

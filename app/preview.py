@@ -24,6 +24,7 @@ DRAFT_LINES = (180, 216, 270, 360, 432, 540, 720)
 SLOW_DRAFT_SECONDS = 0.09
 QUICK_DRAFT_SECONDS = 0.03
 CACHE_BYTES = 256 << 20
+CACHED_DELAY_MS = 200
 
 
 def is_provisional(frame: RenderedFrame) -> bool:
@@ -54,6 +55,9 @@ class PictureCache:
         while self._bytes > self._limit_bytes and len(self._frames) > 1:
             self._bytes -= _size(self._frames.popitem(last=False)[1])
 
+    def requests(self) -> list[RenderRequest]:
+        return list(self._frames)
+
     def clear(self) -> None:
         self._frames.clear()
         self._bytes = 0
@@ -76,6 +80,8 @@ class PreviewController(QObject):
     """Histogram of the disparity of the frame at the playhead, or None."""
     view_changed = Signal(str)
     beside_changed = Signal(str)
+    cached_changed = Signal(object, object)
+    """What :meth:`cached_frames` returns; told a little after it changed."""
     failed = Signal(object)
     """An exception; the same one is not told twice in a row."""
 
@@ -101,6 +107,10 @@ class PreviewController(QObject):
         self._final_timer.setSingleShot(True)
         self._final_timer.setInterval(FINAL_DELAY_MS)
         self._final_timer.timeout.connect(self._ask_final)
+        self._cached_timer = QTimer(self)
+        self._cached_timer.setSingleShot(True)
+        self._cached_timer.setInterval(CACHED_DELAY_MS)
+        self._cached_timer.timeout.connect(lambda: self.cached_changed.emit(*self.cached_frames()))
         session.changed.connect(self._on_changed)
         session.playhead_changed.connect(self._on_playhead)
         session.playing_changed.connect(self._on_playing)
@@ -130,6 +140,7 @@ class PreviewController(QObject):
         if view != self._view:
             self._view = view
             self.view_changed.emit(view)
+            self._note_cached()
             self._update()
 
     @property
@@ -142,6 +153,7 @@ class PreviewController(QObject):
         if beside != self._beside:
             self._beside = beside
             self.beside_changed.emit(beside)
+            self._note_cached()
             self._update()
 
     def set_compare(self, held: bool) -> None:
@@ -166,6 +178,7 @@ class PreviewController(QObject):
         """The disparity is another one now: every picture made with the old one is stale."""
         self._revision += 1
         self._cache.clear()
+        self._note_cached()
         self._update()
 
     # --- changes ----------------------------------------------------------------------------------------------------
@@ -173,6 +186,7 @@ class PreviewController(QObject):
     def _on_clip_opened(self, info: object) -> None:
         self._epoch = self._worker.open_clip(self._session.clip_path if info is not None else None)
         self._cache.clear()
+        self._note_cached()
         self._asked = self._shown = None
         self._shown_generation = self._generation
         self._last_failure = ""
@@ -181,7 +195,12 @@ class PreviewController(QObject):
 
     def _on_changed(self, old: Project, new: Project) -> None:
         if (old.focus, old.blur, old.renderer, old.clip) != (new.focus, new.blur, new.renderer, new.clip):
+            self._note_cached()
             self._update()
+
+    def _note_cached(self) -> None:
+        if not self._cached_timer.isActive():
+            self._cached_timer.start()
 
     def _on_playhead(self, _frame: int) -> None:
         self._update()
@@ -218,10 +237,22 @@ class PreviewController(QObject):
         lines = min(DRAFT_LINES[self._draft_step], self._display_lines)
         return 0 if lines >= info.height else lines
 
-    def _resolve(self, lines: int) -> RenderRequest:
+    def cached_frames(self) -> tuple[list[int], list[int]]:
+        """Frames whose picture, as the document and the view are now, is kept: in full size, and only as a draft."""
+        if self._session.clip_info is None:
+            return [], []
+        kept = {(one.frame_index, one.lines == 0) for one in self._cache.requests() if one == self._resolve_again(one)}
+        full = {frame for frame, is_full in kept if is_full}
+        return sorted(full), sorted({frame for frame, _ in kept} - full)
+
+    def _resolve_again(self, request: RenderRequest) -> RenderRequest:
+        """The request that would be made now for the frame and the size of an earlier one."""
+        return self._resolve(request.lines, request.frame_index)
+
+    def _resolve(self, lines: int, frame: int | None = None) -> RenderRequest:
         request = resolve(
             self._session.project,
-            self._session.playhead,
+            self._session.playhead if frame is None else frame,
             view="source" if self._compare else self._view,
             lines=lines,
             depth_revision=self._revision,
@@ -264,6 +295,7 @@ class PreviewController(QObject):
         self._last_failure = ""
         if frame.request.depth_revision in (0, self._revision) and not is_provisional(frame):
             self._cache.put(frame)
+            self._note_cached()
         if frame.request.lines and frame.request.view == "result" and not is_provisional(frame):
             self._adapt_draft(frame)
         elif frame.request.view == "result" and not is_provisional(frame):

@@ -77,12 +77,19 @@ class TransportBar(QWidget):
         row.addSpacing(theme.SPACE_PX)
         row.addWidget(self._speed)
         row.addStretch(1)
+        self._range = QLabel(self)
+        self._range.setFont(theme.tabular_font(small=True))
+        self._range.setProperty("quiet", True)
+        self._range.setAccessibleName(self.tr("Marked range"))
+        row.addWidget(self._range)
+        row.addSpacing(theme.SPACE_PX)
         for name in AFTER_TIME:
             self._add_button(row, actions, name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Transport"))
         session.playhead_changed.connect(self.refresh)
         session.clip_opened.connect(self.refresh)
+        session.range_changed.connect(self.refresh)
         session.playing_changed.connect(self._on_playing)
         self.refresh()
         self._on_playing(session.playing)
@@ -138,6 +145,17 @@ class TransportBar(QWidget):
         rate = info.frame_rate if info else None
         return f"{timecode(self._session.playhead, rate)} / {timecode(count, rate)}"
 
+    def range_text(self) -> str:
+        """First and last frame of the marked range and its length; empty while it is the whole clip."""
+        start, stop = self._session.range
+        if (start, stop) == (0, self._session.frame_count) or stop <= start:
+            return ""
+        if self._as_frames:
+            return f"{start} ▸ {stop - 1} · {stop - start}"
+        info = self._session.clip_info
+        rate = info.frame_rate if info else None
+        return f"{timecode(start, rate)} ▸ {timecode(stop - 1, rate)} · {timecode(stop - start, rate)}"
+
     @property
     def speed_text(self) -> str:
         """The speed as shown; empty while paused."""
@@ -150,6 +168,7 @@ class TransportBar(QWidget):
         self._time.setText(
             f'<span style="color:{colors.text}">{now}</span><span style="color:{colors.quiet}"> / {length}</span>'
         )
+        self._range.setText(self.range_text())
         self._time.setAccessibleName(self.tr("Time {0} of {1}").format(now, length))
 
     def _on_playing(self, speed: float) -> None:

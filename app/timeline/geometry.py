@@ -212,6 +212,23 @@ def drawn_keys(frames: Sequence[int], axis: TimeAxis, min_gap_px: float = 4.0, m
     return result
 
 
+def shot_at(cuts: Sequence[int], frame: int, frame_count: int) -> tuple[int, int]:
+    """First frame, and one past the last, of the shot that ``frame`` is in."""
+    number = bisect_right(cuts, frame)
+    return cuts[number - 1] if number else 0, cuts[number] if number < len(cuts) else frame_count
+
+
+def runs(frames: Sequence[int]) -> list[tuple[int, int]]:
+    """The sorted ``frames`` as (first, one past the last) pairs without gaps."""
+    result: list[tuple[int, int]] = []
+    for frame in frames:
+        if result and result[-1][1] == frame:
+            result[-1] = (result[-1][0], frame + 1)
+        else:
+            result.append((frame, frame + 1))
+    return result
+
+
 def drawn_cuts(cuts: Sequence[int], axis: TimeAxis, min_gap_px: float = 3.0) -> list[int]:
     """Those of the sorted ``cuts`` to draw: visible, and thinned out to one each ``min_gap_px``."""
     return [cuts[index] for index in drawn_keys(cuts, axis, min_gap_px, 1.0)]

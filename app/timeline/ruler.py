@@ -7,15 +7,17 @@ import math
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QActionGroup, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.timeline import geometry
+from app.timeline.key_drag import snap_near
+from vbr_core.project import TRACKS
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHelpEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPaintEvent
 
     from app.session import Session
     from app.timeline.viewport import Viewport
@@ -23,12 +25,22 @@ if TYPE_CHECKING:
 RULER_PX = 28
 SHOTS_PX = 16
 RANGE_GRIP_PX = 7
+WAITING_PX = 6.0
+"""How far beside the ends of the clip the brackets wait while the range is the whole clip."""
 SHOT_GAP_PX = 5.0
 """Starts of shots nearer to each other than this are not all marked."""
 
 
 class Ruler(QWidget):
-    """Time labels. Dragging moves the playhead; the brackets of the range can be dragged too."""
+    """Time labels, and below them which pictures are in the cache.
+
+    Dragging moves the playhead, with Shift from key to key and cut to cut. The brackets of the range can be dragged
+    too; they catch keys, cuts and the playhead unless Alt is held. While the range is the whole clip they wait beside
+    its ends.
+    """
+
+    as_frames_asked = Signal(bool)
+    """The menu asks for frame numbers, or for time code."""
 
     def __init__(self, session: Session, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,13 +48,28 @@ class Ruler(QWidget):
         self._viewport = viewport
         self._dragging = ""  # "", "playhead", "start" or "stop"
         self._as_frames = False
+        self._cached: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+        self._targets: list[int] = []  # what a drag catches
         self.setFixedHeight(RULER_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Time ruler"))
         viewport.changed.connect(self.update)
         session.range_changed.connect(self.update)
-        session.clip_opened.connect(self.update)
+        session.clip_opened.connect(self._on_clip_opened)
+
+    def _on_clip_opened(self, _info: object) -> None:
+        self.set_cached([], [])
+
+    def set_cached(self, full: list[int], draft: list[int]) -> None:
+        """Show which frames have a picture in the cache: sorted, in full size and only as a draft."""
+        self._cached = (geometry.runs(full), geometry.runs(draft))
+        self.update()
+
+    @property
+    def cached(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Frames with a picture in the cache, as (first, one past the last): in full size, and only as a draft."""
+        return self._cached
 
     @property
     def as_frames(self) -> bool:
@@ -75,37 +102,48 @@ class Ruler(QWidget):
                 painter.drawText(QPointF(x + 4, 4 + ascent), tick.label)
         painter.setPen(colors.color("background"))
         painter.drawLine(0, RULER_PX - 1, self.width(), RULER_PX - 1)
+        for parts, opacity in zip(self._cached, (0.85, 0.35), strict=True):
+            self._paint_cached(painter, parts, opacity)
 
-    def _paint_range(self, painter: QPainter) -> None:
-        """A light band with brackets; the whole clip is the normal case and gets none."""
+    def _paint_cached(self, painter: QPainter, parts: list[tuple[int, int]], opacity: float) -> None:
+        axis = self._viewport.axis
+        color = theme.roles().color("text", opacity)
+        for start, stop in parts:
+            left, right = axis.x(start), axis.x(stop)
+            if right >= 0 and left <= self.width():
+                painter.fillRect(QRectF(left, RULER_PX - 3, max(1.0, right - left - 0.5), 2), color)
+
+    def _brackets(self) -> dict[str, float]:
+        """Where the brackets of the range are drawn."""
         start, stop = self._session.range
         axis = self._viewport.axis
-        if (start, stop) == (0, axis.frame_count) or stop <= start:
-            return
+        if self._is_whole:
+            return {"start": axis.x(0) - WAITING_PX, "stop": axis.x(axis.last_frame) + WAITING_PX}
+        return {"start": axis.x(start), "stop": axis.x(stop - 1)}
+
+    @property
+    def _is_whole(self) -> bool:
+        start, stop = self._session.range
+        return (start, stop) == (0, self._viewport.axis.frame_count) or stop <= start
+
+    def _paint_range(self, painter: QPainter) -> None:
+        """A light band between the brackets; the whole clip is the normal case and gets no band."""
         colors = theme.roles()
-        left, right = axis.x(start), axis.x(stop - 1)
-        painter.fillRect(QRectF(left, RULER_PX - 12, right - left, 12), colors.color("text", 0.10))
-        painter.setPen(QPen(colors.color("text"), 1.6))
+        ends = self._brackets()
+        left, right = ends["start"], ends["stop"]
+        if not self._is_whole:
+            painter.fillRect(QRectF(left, RULER_PX - 13, right - left, 10), colors.color("text", 0.10))
+        painter.setPen(QPen(colors.color("quiet" if self._is_whole else "text"), 1.6))
         for x, side in ((left, 1), (right, -1)):
-            painter.drawPolyline(
-                QPolygonF(
-                    [
-                        QPointF(x + side * 4, RULER_PX - 12),
-                        QPointF(x, RULER_PX - 12),
-                        QPointF(x, RULER_PX - 2),
-                        QPointF(x + side * 4, RULER_PX - 2),
-                    ]
-                )
-            )
+            corners = [(side * 4, 13), (0, 13), (0, 4), (side * 4, 4)]
+            painter.drawPolyline(QPolygonF([QPointF(x + dx, RULER_PX - up) for dx, up in corners]))
 
     def grip_at(self, x: float, y: float) -> str:
         """What a press at (x, y) would drag: ``start`` or ``stop`` of the range, or the ``playhead``."""
-        axis = self._viewport.axis
-        start, stop = self._session.range
-        if (start, stop) != (0, axis.frame_count) and stop > start and y >= RULER_PX - 13:
-            distances = {"start": abs(axis.x(start) - x), "stop": abs(axis.x(stop - 1) - x)}
+        if y >= RULER_PX - 14 and self._viewport.axis.frame_count > 1:
+            distances = {end: abs(place - x) for end, place in self._brackets().items()}
             nearest = min(distances, key=lambda end: distances[end])
-            if distances[nearest] <= RANGE_GRIP_PX:
+            if distances[nearest] <= (WAITING_PX - 2 if self._is_whole else RANGE_GRIP_PX):
                 return nearest
         return "playhead"
 
@@ -114,7 +152,12 @@ class Ruler(QWidget):
             event.ignore()
             return
         self._dragging = self.grip_at(event.position().x(), event.position().y())
-        self._drag_to(event)
+        project = self._session.project
+        targets = {key.frame for name in TRACKS for key in project.track(name).keys}
+        targets |= {cut - 1 for cut in project.cuts} if self._dragging == "stop" else set(project.cuts)
+        self._targets = sorted(targets if self._dragging == "playhead" else targets | {self._session.playhead})
+        if self._dragging == "playhead":
+            self._drag_to(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragging:
@@ -132,13 +175,55 @@ class Ruler(QWidget):
         else:
             event.ignore()
 
+    def menu(self) -> QMenu:
+        """Units of the labels, and the range."""
+        session, here = self._session, self._session.playhead
+        start, stop = session.range
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for text, name, as_frames in (
+            (self.tr("Time code"), "timecode", False),
+            (self.tr("Frame numbers"), "frames", True),
+        ):
+            action = menu.addAction(text)
+            action.setObjectName(name)
+            action.setCheckable(True)
+            action.setChecked(self._as_frames == as_frames)
+            action.triggered.connect(lambda _checked=False, as_frames=as_frames: self.as_frames_asked.emit(as_frames))
+            group.addAction(action)
+        menu.addSeparator()
+        shot = geometry.shot_at(session.project.cuts, here, session.frame_count)
+        for text, name, frames in (
+            (self.tr("Range begins at the playhead"), "range_start", (here, max(stop, here + 1))),
+            (self.tr("Range ends at the playhead"), "range_end", (min(start, here), here + 1)),
+            (self.tr("Range is this shot"), "range_shot", shot),
+            (self.tr("Range is the whole clip"), "range_clear", (0, session.frame_count)),
+        ):
+            action = menu.addAction(text)
+            action.setObjectName(name)
+            action.setEnabled(frames != (start, stop))
+            action.triggered.connect(lambda _checked=False, frames=frames: session.set_range(*frames))
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._viewport.axis.frame_count:
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(event.globalPos())
+
     def _drag_to(self, event: QMouseEvent) -> None:
         x = event.position().x()
         outside = min(x, 0.0) or max(0.0, x - self.width())
         if outside:
             self._viewport.scroll(max(-40.0, min(40.0, outside)))
         first, last = self._viewport.axis.visible()
-        frame = min(last, max(first, self._viewport.axis.nearest(x)))
+        if self._dragging == "playhead":
+            catches = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        else:
+            catches = not event.modifiers() & Qt.KeyboardModifier.AltModifier
+        axis = self._viewport.axis
+        near = snap_near(axis.frame(x), self._targets if catches else [], axis)[0]
+        frame = min(last, max(first, near))
         start, stop = self._session.range
         if self._dragging == "start":
             self._session.set_range(min(frame, stop - 1), stop)

@@ -84,6 +84,8 @@ class TimelineView(QWidget):
 
     thumbnails_wanted = Signal(list)
     """Frames in view whose thumbnails are not there yet; answer with :meth:`set_thumbnail`."""
+    as_frames_asked = Signal(bool)
+    """The menu of the ruler asks for frame numbers, or for time code; answer with :meth:`set_as_frames`."""
 
     def __init__(self, session: Session, actions: Actions | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +111,7 @@ class TimelineView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Timeline"))
         self.film.thumbnails_wanted.connect(self.thumbnails_wanted)
+        self.ruler.as_frames_asked.connect(self.as_frames_asked)
         self._body.installEventFilter(self)
         self.viewport.changed.connect(self._on_view_changed)
         self._scroll_bar.valueChanged.connect(self._on_scrolled)
@@ -160,6 +163,10 @@ class TimelineView(QWidget):
     def set_thumbnail(self, frame: int, image: QImage) -> None:
         """Show ``image`` as the thumbnail of ``frame``."""
         self.film.set_thumbnail(frame, image)
+
+    def set_cached(self, full: list[int], draft: list[int]) -> None:
+        """Show which frames have a picture in the cache: sorted, in full size and only as a draft."""
+        self.ruler.set_cached(full, draft)
 
     def show_sound(self, shown: bool) -> None:
         """Show the row of sound, or leave it out."""

@@ -336,3 +336,83 @@ def test_dragging_over_the_sound_moves_the_playhead(view, session):
     send(view.sound, QEvent.Type.MouseButtonPress, QPointF(axis.x(90), 20))
     send(view.sound, QEvent.Type.MouseMove, QPointF(axis.x(111), 20))
     assert session.playhead == 111
+
+
+def ruler_drag(view, start, stop, modifiers=NONE):
+    """From (x, y) to (x, y) on the ruler."""
+    for kind, place, held in (
+        (QEvent.Type.MouseButtonPress, start, LEFT),
+        (QEvent.Type.MouseMove, stop, LEFT),
+        (QEvent.Type.MouseButtonRelease, stop, Qt.MouseButton.NoButton),
+    ):
+        point = QPointF(*place)
+        button = LEFT if kind != QEvent.Type.MouseMove else Qt.MouseButton.NoButton
+        QApplication.sendEvent(
+            view.ruler, QMouseEvent(kind, point, view.ruler.mapToGlobal(point), button, held, modifiers)
+        )
+
+
+def test_the_brackets_wait_beside_the_clip_and_can_be_pulled_in(view, session):
+    x, low = view.viewport.axis.x, view.ruler.height() - 6
+    ruler_drag(view, (x(0) - 6, low), (x(50), low))
+    ruler_drag(view, (x(239) + 6, low), (x(200), low))
+    assert session.range == (50, 201)
+    ruler_drag(view, (x(0), low), (x(5), low))
+    assert session.playhead == 5
+    assert session.undo_stack.count() == 0
+
+
+def test_brackets_catch_cuts_keys_and_the_playhead_unless_alt_is_held(view, session):
+    session.set_playhead(203)
+    x, low = view.viewport.axis.x, view.ruler.height() - 6
+    ruler_drag(view, (x(0) - 6, low), (x(96) + 3, low))
+    ruler_drag(view, (x(239) + 6, low), (x(203) + 3, low))
+    assert session.range == (96, 204)
+    ruler_drag(view, (x(203), low), (x(140) - 3, low))
+    assert session.range == (96, 141)
+    ruler_drag(view, (x(140), low), (x(140) + 6, low), Qt.KeyboardModifier.AltModifier)
+    assert session.range == (96, 142)
+
+
+def test_the_end_of_the_range_catches_the_last_frame_of_a_shot(view, session):
+    x, low = view.viewport.axis.x, view.ruler.height() - 6
+    ruler_drag(view, (x(239) + 6, low), (x(95) + 2, low))
+    assert session.range == (0, 96)
+
+
+def test_shift_takes_the_playhead_from_key_to_key(view, session):
+    x = view.viewport.axis.x
+    ruler_drag(view, (x(20), 6), (x(60) + 5, 6), Qt.KeyboardModifier.ShiftModifier)
+    assert session.playhead == 60
+    ruler_drag(view, (x(20), 6), (x(60) + 6, 6))
+    assert session.playhead == 61
+
+
+def test_the_menu_of_the_ruler_switches_units_and_marks_the_shot(qtbot, view, session):
+    actions = {action.objectName(): action for action in view.ruler.menu().actions()}
+    assert actions["timecode"].isChecked()
+    assert not actions["range_clear"].isEnabled()
+    with qtbot.waitSignal(view.as_frames_asked) as asked:
+        actions["frames"].trigger()
+    assert asked.args == [True]
+    session.set_playhead(100)
+    actions = {action.objectName(): action for action in view.ruler.menu().actions()}
+    actions["range_shot"].trigger()
+    assert session.range == (96, 240)
+    session.set_playhead(120)
+    actions = {action.objectName(): action for action in view.ruler.menu().actions()}
+    actions["range_end"].trigger()
+    assert session.range == (96, 121)
+
+
+def test_what_is_in_the_cache_is_marked_on_the_ruler(view, session):
+    y = view.ruler.height() - 2
+    view.set_cached([10, 11, 12, 40], [13, 14])
+    assert view.ruler.cached == ([(10, 13), (40, 41)], [(13, 15)])
+    picture = view.ruler.grab().toImage()
+    light = {
+        frame: picture.pixelColor(round(view.viewport.axis.x(frame + 0.5)), y).lightness() for frame in (8, 11, 14)
+    }
+    assert light[11] > light[14] > light[8]
+    session.open_document(session.project, None, None, session.clip_info)
+    assert view.ruler.cached == ([], [])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -207,8 +206,7 @@ class DepthPanel(QWidget):
         self._column.addWidget(self.list)
         self.start_spin, self.last_spin = QSpinBox(), QSpinBox()
         for spin, name in ((self.start_spin, self.tr("First frame")), (self.last_spin, self.tr("Last frame"))):
-            self._finish_spin(spin, name, 76)
-            spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            self._finish_spin(spin, name, 84)
             spin.setToolTip(self.tr("Frames that the repair holds for; never beyond its shot"))
             spin.valueChanged.connect(self._on_range)
         self.earlier_button = self._tool_button(

@@ -59,7 +59,7 @@ class WindowRig:
 
     def close(self) -> None:
         self.dialogs.unsaved = "discard"
-        for gate in (self.core.server.gate, self.core.depth_gate, self.core.export_gate):
+        for gate in (self.core.server.gate, self.core.depth_gate, self.core.carry_gate, self.core.export_gate):
             gate.set()
         self.window.close()
         self.wait(lambda: not self.window.isVisible())

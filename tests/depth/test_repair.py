@@ -312,7 +312,7 @@ def test_no_rim_of_the_old_depth_stays() -> None:
         for to_edges in (False, True)
     }
     assert left[False] > 0.45
-    assert left[True] < 0.36
+    assert left[True] - 0.3 < 0.55 * (left[False] - 0.3)  # on a map of 112 lines it reaches 2 px
     flat = np.full((HEIGHT, WIDTH), 0.4, np.float32)
     np.testing.assert_array_equal(at_map(drawn, flat, to_edges=True), at_map(drawn, flat, to_edges=False))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbr_core.jobs import JobContext
+    from vbr_core.project import Stroke
     from vbr_core.settings import ExportSettings
 
 WIDTH, HEIGHT, FRAMES = 320, 180, 48
@@ -49,6 +50,38 @@ class FakeDisparity:
         self.ready_frames = ready_frames
         self.gain = 1.0
         """Samples are multiplied by it."""
+
+
+class FakeRepaired:
+    """A source with repairs: each halves its samples; levels multiply them by their near end."""
+
+    def __init__(self, core: FakeCore, source: FakeDisparity, project: Project) -> None:
+        self.core = core
+        self.source = source
+        self.cuts = source.cuts
+        self.edits = tuple(edit for edit in project.depth_edits if edit.enabled)
+        self.levels = project.depth_levels
+
+    @property
+    def ready_frames(self) -> int:
+        return self.source.ready_frames
+
+    @property
+    def gain(self) -> float:
+        near = self.levels[0].near if self.levels else 1.0
+        return self.source.gain * 0.5 ** len(self.edits) * near
+
+    def is_prepared(self) -> bool:
+        return self.core.carried.issuperset(edit.strokes for edit in self.edits)
+
+    def prepare(self, ctx: JobContext) -> None:
+        done = 0
+        while not self.core.carry_gate.wait(0.01):
+            done = min(done + 1, FRAMES - 1)
+            ctx.step(done, FRAMES, "Carrying")
+        if self.core.carry_error is not None:
+            raise self.core.carry_error
+        self.core.carried.update(edit.strokes for edit in self.edits)
 
 
 class FakeFrameServer:
@@ -116,6 +149,11 @@ class FakeCore:
         """Depth -> gain of its samples when it is complete."""
         self.partial_frames = 0
         """Frames that are ready as soon as the depth job has begun."""
+        self.carry_gate = threading.Event()
+        """Carrying depth repairs waits for it."""
+        self.carry_gate.set()
+        self.carry_error: Exception | None = None
+        self.carried: set[tuple[Stroke, ...]] = set()
         self.export_gate = threading.Event()
         self.export_gate.set()
         self.export_error: Exception | None = None
@@ -153,6 +191,9 @@ class FakeCore:
         source.ready_frames = FRAMES
         source.gain = self.final_gain.get(depth, 1.0)
         return source
+
+    def repair_depth(self, source: Any, project: Project, clip_path: Path) -> FakeRepaired:
+        return FakeRepaired(self, source, project)
 
     def export_video(
         self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
@@ -194,6 +235,11 @@ class FakeDialogs:
         self.remove = False
         self.unsaved = "cancel"
         self.swapped = "cancel"
+        self.relink = "file"
+        self.search_folder: Path | None = None
+        self.still_target: Path | None = None
+        self.stop_exports = True
+        self.forget_kept = False
 
     def choose_document(self) -> Path | None:
         self.asked.append("document")
@@ -234,3 +280,24 @@ class FakeDialogs:
     def ask_swapped(self, sentence: str) -> str:
         self.asked.append("swapped")
         return self.swapped
+
+    def ask_relink(self, sentence: str, detail: str, can_search: bool) -> str:
+        self.asked.append(f"relink: {sentence}")
+        answer, self.relink = self.relink, "file"  # a folder is searched once, or it would be asked for ever
+        return answer
+
+    def choose_search_folder(self) -> Path | None:
+        self.asked.append("search folder")
+        return self.search_folder
+
+    def choose_still_target(self, suggestion: Path) -> Path | None:
+        self.asked.append(f"still: {suggestion.name}")
+        return self.still_target
+
+    def ask_stop_exports(self, sentence: str) -> bool:
+        self.asked.append(f"stop exports: {sentence}")
+        return self.stop_exports
+
+    def ask_forget_kept(self, name: str) -> bool:
+        self.asked.append(f"forget: {name}")
+        return self.forget_kept

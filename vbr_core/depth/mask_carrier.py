@@ -128,7 +128,9 @@ def at_map(mask: NDArray[np.uint8], disparity: NDArray[np.float32], *, to_edges:
     values = np.ascontiguousarray(disparity[box])[..., None]
     share, sure = _likeness(values, core, beyond, 3 * reach, DEPTH_NOISE)
     near = np.asarray(cv2.dilate(part, _disc(reach)), np.uint8) > 0
-    grown = np.where(near & (sure > 0.5) & (share > RIM_SHARE), 1, part).astype(np.uint8)
+    rim = (near & (part == 0) & (sure > 0.5) & (share > RIM_SHARE)).astype(np.uint8)
+    # a repair fades in within its outline: one pixel more, so that it is whole where the ramp ends
+    grown = part | np.asarray(cv2.dilate(rim, _disc(1)), np.uint8)
     region[box] = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, _disc(1)) > 0
     return region
 

@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
         self.inspector.typing_finished.connect(self.viewer.setFocus)
         self.focus.reticle_changed.connect(self.viewer.set_reticle)
         self.viewer.tool.mode_changed.connect(self._on_tool)
+        self._on_tool("off")
         self.repairs.noted.connect(self.status.show_note)
         self.keys.noted.connect(self.status.show_note)
         self.resampler.noted.connect(self.status.show_note)

@@ -96,6 +96,7 @@ class Trainer:
             self.network.load_state_dict(load_starter_network(Path(config.start)).state_dict())
         elif config.backbone:
             load_backbone(self.network, config.backbone)
+        self.network.to(memory_format=torch.channels_last)  # a third faster on the CPU
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         backbone = list(self.network.backbone.parameters())
         chosen = {id(parameter) for parameter in backbone}
@@ -114,7 +115,7 @@ class Trainer:
         if pairs is not None:
             pictures = torch.cat([torch.from_numpy(pairs.pictures), pictures])
             target = torch.cat([torch.from_numpy(pairs.target), target])
-        result = self.network(pictures)
+        result = self.network(pictures.contiguous(memory_format=torch.channels_last))
         loss = depth_loss(result, _half(target))
         if pairs is not None:
             count = len(pairs.grid)

@@ -1,11 +1,12 @@
 """What the graph editor shows: axes, curves, keys, handles, cuts, playhead, histogram. It reacts to nothing.
 
-The vertical scale is 0..1 for both curves ("part"): d_f as it is, K divided by ``top``.
+The vertical scale is 0..1 for both curves ("part"): d_f as it is, K divided by ``top``. One may zoom into it.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsRectItem
 from app import theme
 from app.timeline import geometry
 from app.timeline.heads import HEAD_PX
+from vbr_core import edits
 from vbr_core.animation import default_handles
 from vbr_core.project import TRACKS
 
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
 
     from app.session import Session
     from app.timeline.geometry import TimeAxis
-    from vbr_core.project import Keyframe, TrackName
+    from vbr_core.project import Keyframe, Project, TrackName
 
 PART_RANGE = (-0.06, 1.06)
-LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LEVEL_STEPS = (0.25, 0.1, 0.05, 0.025, 0.01, 0.005)
+SMALLEST_SPAN = 0.02
+NEAR_VALUE = 0.02
+"""What lies so near to a value counts as lying at it."""
 RIGHT_AXIS_PX = 48
 HISTOGRAM_SHARE = 0.14
 SYMBOLS = {"hold": "s", "linear": "d", "smooth": "o", "bezier": "d"}
@@ -77,6 +82,9 @@ class CurvePlot(pg.PlotWidget):
         self.top = 50.0
         self._axis = geometry.TimeAxis()
         self._histogram: np.ndarray | None = None
+        self._ghost: Project | None = None
+        self._pointed: float | None = None
+        self._span = PART_RANGE
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -100,10 +108,14 @@ class CurvePlot(pg.PlotWidget):
         self.resized.emit()
 
     def _make_items(self) -> None:
-        self._levels = [pg.InfiniteLine(pos=level, angle=0) for level in LEVELS]
+        self._levels = pg.PlotCurveItem(connect="pairs")
         self._shade = QGraphicsPathItem()
+        self._shade_near = QGraphicsPathItem()
         self._cuts = pg.PlotCurveItem(connect="pairs")
         self._playhead = pg.InfiniteLine(pos=0, angle=90)
+        self._caught = pg.InfiniteLine(pos=0, angle=90)
+        self._caught.setVisible(False)
+        self._ghosts = {name: pg.PlotCurveItem(antialias=True) for name in TRACKS}
         self._curves = {name: pg.PlotCurveItem(antialias=True) for name in TRACKS}
         self._keys = {name: pg.ScatterPlotItem(pxMode=True) for name in TRACKS}
         self._arms = pg.PlotCurveItem(connect="pairs", antialias=True)
@@ -111,11 +123,14 @@ class CurvePlot(pg.PlotWidget):
         self._marquee = QGraphicsRectItem()
         self._marquee.setVisible(False)
         items = [
-            *self._levels,
+            self._levels,
             self._shade,
+            self._shade_near,
             self._cuts,
+            *self._ghosts.values(),
             *reversed(self._curves.values()),
             self._playhead,
+            self._caught,
             self._arms,
             *reversed(self._keys.values()),
             self._knobs,
@@ -133,10 +148,16 @@ class CurvePlot(pg.PlotWidget):
         """Take the colours of the theme in force."""
         colors = theme.roles()
         self.setBackground(colors.color("background"))
-        for line in self._levels:
-            line.setPen(self._pen(colors.color("line")))
-        self._shade.setPen(QPen(Qt.PenStyle.NoPen))
-        self._shade.setBrush(colors.color("quiet", 0.22))
+        self._levels.setPen(self._pen(colors.color("line")))
+        for shade, color in (
+            (self._shade, colors.color("quiet", 0.22)),
+            (self._shade_near, colors.color("focus", 0.8)),
+        ):
+            shade.setPen(QPen(Qt.PenStyle.NoPen))
+            shade.setBrush(color)
+        self._caught.setPen(self._pen(colors.color("text"), style=Qt.PenStyle.DashLine))
+        for name, ghost in self._ghosts.items():
+            ghost.setPen(self._pen(theme.track_color(name, 0.55), 1.2, Qt.PenStyle.DashLine))
         self._cuts.setPen(self._pen(colors.color("line_strong"), style=Qt.PenStyle.DashLine))
         self._playhead.setPen(self._pen(colors.color("text")))
         marquee = QPen(colors.color("text", 0.7), 1)
@@ -175,8 +196,11 @@ class CurvePlot(pg.PlotWidget):
         width = max(1.0, self._box.sceneBoundingRect().width())
         self._box.setXRange(axis.origin, axis.origin + width / axis.pixels_per_frame, padding=0)
         plot = self.getPlotItem()
-        plot.getAxis("left").setTicks([[(level, f"{level:g}") for level in LEVELS]])
-        plot.getAxis("right").setTicks([[(level, f"{level * self.top:g}") for level in LEVELS]])
+        levels = self.levels()
+        plot.getAxis("left").setTicks([[(level, f"{level:g}") for level in levels]])
+        plot.getAxis("right").setTicks([[(level, f"{level * self.top:.4g}") for level in levels]])
+        ends = [axis.origin, axis.origin + width / axis.pixels_per_frame] * len(levels)
+        self._levels.setData(np.asarray(ends, dtype=float), np.repeat(np.asarray(levels, dtype=float), 2))
         self._ruler.picture = None
         self._ruler.update()
         self._draw_cuts()
@@ -191,8 +215,51 @@ class CurvePlot(pg.PlotWidget):
         self._playhead.setVisible(self._axis.frame_count > 0)
         self._playhead.setPos(self._session.playhead)
 
+    def levels(self) -> list[float]:
+        """Heights of the labelled lines: round numbers of d_f, at least three of them."""
+        low, high = max(0.0, self._span[0]), min(1.0, self._span[1])
+        step = next((step for step in LEVEL_STEPS if (high - low) / step >= 3), LEVEL_STEPS[-1])
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        return [round(number * step, 4) for number in range(first, last + 1)]
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest part in view."""
+        return self._span
+
+    def set_span(self, low: float, high: float) -> None:
+        """Show the parts ``low`` to ``high``, brought into what there is. :meth:`draw` has to follow."""
+        height = min(PART_RANGE[1] - PART_RANGE[0], max(SMALLEST_SPAN, high - low))
+        low = min(PART_RANGE[1] - height, max(PART_RANGE[0], (low + high) / 2 - height / 2))
+        self._span = (low, low + height)
+        self._box.setYRange(*self._span, padding=0)
+
+    def zoom_values(self, factor: float, part: float) -> None:
+        """Zoom by ``factor`` so that ``part`` stays where it is."""
+        low, high = self._span
+        self.set_span(part - (part - low) / factor, part + (high - part) / factor)
+
+    def set_ghost(self, project: Project | None) -> None:
+        """Show the curves of an earlier document, dashed, where they differ from the present ones; None for none."""
+        self._ghost = project
+        if project is None:
+            for ghost in self._ghosts.values():
+                ghost.setData([], [])
+
+    @property
+    def ghosts(self) -> dict[TrackName, tuple[np.ndarray, np.ndarray]]:
+        """The earlier curves that are shown: (frames, parts)."""
+        shown = {name: ghost.getData() for name, ghost in self._ghosts.items()}
+        return {name: data for name, data in shown.items() if data[0] is not None and len(data[0])}
+
+    def set_caught(self, frame: int | None) -> None:
+        """Mark the frame that a dragged key has caught; None for none."""
+        self._caught.setVisible(frame is not None)
+        if frame is not None:
+            self._caught.setPos(frame)
+
     def _draw_cuts(self) -> None:
-        cuts = np.repeat(np.asarray(self._session.project.cuts, dtype=float), 2)
+        cuts = np.repeat(np.asarray(geometry.drawn_cuts(self._session.project.cuts, self._axis, 6.0), dtype=float), 2)
         heights = np.tile(np.asarray(PART_RANGE), len(cuts) // 2)
         self._cuts.setData(cuts, heights)
 
@@ -207,13 +274,25 @@ class CurvePlot(pg.PlotWidget):
         start = max(0.0, axis.frame(0))
         stop = min(float(axis.last_frame), axis.frame(width))
         track = project.track(name)
-        frames, values = geometry.curve_points(track, project.cuts, start, max(start, stop), round(width / 2))
-        parts = np.asarray(values) / (1.0 if name == "focus" else self.top)
+        stop = max(start, stop)
+        if self._ghost is not None:
+            ghost = self._ghost.track(name)
+            points = (
+                ([], [])
+                if ghost is track
+                else geometry.curve_points(ghost, project.cuts, start, stop, round(width / 2))
+            )
+            self._ghosts[name].setData(np.asarray(points[0], dtype=float), self._parts(name, points[1]))
+        frames, values = geometry.curve_points(track, project.cuts, start, stop, round(width / 2))
+        parts = self._parts(name, values)
         curve.setPen(self._pen(theme.track_color(name, 0.9 if track.keys else 0.5), 1.6))
         curve.setData(np.asarray(frames), parts)
         shown_axis = replace(axis, width=width)
         indexes = geometry.drawn_keys([key.frame for key in track.keys], shown_axis)
         self._draw_keys(name, [track.keys[index] for index in indexes])
+
+    def _parts(self, name: TrackName, values: list[float]) -> np.ndarray:
+        return np.asarray(values, dtype=float) / (1.0 if name == "focus" else self.top)
 
     def _draw_keys(self, name: TrackName, keys: list[Keyframe]) -> None:
         colors, color = theme.roles(), theme.track_color(name)
@@ -234,7 +313,8 @@ class CurvePlot(pg.PlotWidget):
         xs: list[float] = []
         ys: list[float] = []
         for (name, frame, _side), (x, y) in self.handles().items():
-            key = next(key for key in self._session.project.track(name).keys if key.frame == frame)
+            key = edits.key_at(self._session.project.track(name), frame)
+            assert key is not None
             xs += [frame, x]
             ys += [self.part(name, key.value), y]
         self._arms.setPen(self._pen(theme.roles().color("text", 0.6)))
@@ -254,8 +334,14 @@ class CurvePlot(pg.PlotWidget):
             return result
         for name in self.tracks:
             keys = self._session.project.track(name).keys
-            for left, right in itertools.pairwise(keys):
-                if left.easing != "bezier" or not {(name, left.frame), (name, right.frame)} & selection:
+            places = {
+                bisect_left(keys, frame, key=lambda key: key.frame) for track, frame in selection if track == name
+            }
+            pairs = sorted(
+                {place - 1 for place in places if place > 0} | {one for one in places if one + 1 < len(keys)}
+            )
+            for left, right in ((keys[index], keys[index + 1]) for index in pairs):
+                if left.easing != "bezier":
                     continue
                 default_out, default_in = default_handles(left, right)
                 span = float(right.frame - left.frame)
@@ -274,8 +360,24 @@ class CurvePlot(pg.PlotWidget):
         self._histogram = None if counts is None else np.asarray(counts, dtype=float)
         self._draw_histogram()
 
+    def set_pointed(self, value: float | None) -> None:
+        """Mark in the histogram what lies at a value of d_f; None for nothing."""
+        if value != self._pointed:
+            self._pointed = value
+            self._draw_histogram()
+
+    def share_near(self, value: float) -> float | None:
+        """Part of the picture, 0..1, whose disparity is within :data:`NEAR_VALUE` of ``value``; None if not known."""
+        counts = self._histogram
+        if counts is None or not counts.size or float(counts.sum()) <= 0:
+            return None
+        edges = np.arange(counts.size + 1) / counts.size
+        overlap = np.minimum(edges[1:], value + NEAR_VALUE) - np.maximum(edges[:-1], value - NEAR_VALUE)
+        return float((counts * np.clip(overlap * counts.size, 0.0, 1.0)).sum() / counts.sum())
+
     def _draw_histogram(self) -> None:
         path = QPainterPath()
+        near = QPainterPath()
         counts = self._histogram
         if counts is not None and counts.size and float(counts.max()) > 0 and "focus" in self.tracks:
             (left, right), _ = self._box.viewRange()
@@ -285,9 +387,15 @@ class CurvePlot(pg.PlotWidget):
             for index, length in enumerate(lengths):
                 path.lineTo(left + length, index * height)
                 path.lineTo(left + length, (index + 1) * height)
+                if self._pointed is not None:
+                    low = max(index * height, self._pointed - NEAR_VALUE)
+                    high = min((index + 1) * height, self._pointed + NEAR_VALUE)
+                    if high > low:
+                        near.addRect(QRectF(left, low, length, high - low))
             path.lineTo(left, 1.0)
             path.closeSubpath()
         self._shade.setPath(path)
+        self._shade_near.setPath(near)
 
     def set_marquee(self, first: QPointF | None, second: QPointF | None) -> None:
         """Show the selecting rectangle between two pixels; None hides it."""

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
-from app.curve_plot import CurvePlot
+from app.curve_plot import PART_RANGE, CurvePlot
 from app.icons import icon
+from app.key_fields import KeyFields
 from app.timeline import geometry, key_menu
+from app.timeline.handle_drag import HandleDrag
 from app.timeline.key_drag import KeyDrag
 from app.timeline.key_walk import KeyWalker
 from app.timeline.viewport import Viewport
 from vbr_core import edits
-from vbr_core.animation import default_handles, value_at
+from vbr_core.animation import value_at
 from vbr_core.project import EASINGS, TRACKS
 
 if TYPE_CHECKING:
@@ -25,52 +27,14 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent, QWheelEvent
     from PySide6.QtWidgets import QMenu
 
-    from app.curve_plot import HandleId
     from app.session import Session
-    from vbr_core.project import Project, TrackName
+    from vbr_core.project import TrackName
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
 DRAG_PX = 4.0
 """How far the mouse moves before a press is a drag; and how far up or down before a drag changes the value."""
-
-
-class HandleDrag:
-    """A drag of one bezier handle: one undo step. The opposite handle keeps in line unless Alt is held."""
-
-    def __init__(self, session: Session, handle: HandleId, text: str) -> None:
-        self._session = session
-        self._start: Project = session.project
-        self._name, self._frame, self._side = handle
-        self._text = text
-        self._merge_key = ("handle", session.new_gesture())
-
-    def move(self, frame: float, value: float, broken: bool) -> None:
-        """Take the handle's end to (frame, value)."""
-        keys = self._start.track(self._name).keys
-        position = next(index for index, key in enumerate(keys) if key.frame == self._frame)
-        key = keys[position]
-        sign = 1 if self._side == "out" else -1
-        neighbour = keys[position + sign]
-        reach = min(max(0.0, sign * (frame - key.frame)), float(abs(neighbour.frame - key.frame)))
-        handle = (reach, value - key.value)
-        opposite = None
-        has_both = 0 < position < len(keys) - 1 and key.easing == keys[position - 1].easing == "bezier"
-        if has_both and not broken and reach > 1e-6:
-            other = keys[position - sign]
-            own = key.in_handle if sign > 0 else key.out_handle
-            length = (own or default_handles(*sorted((key, other), key=lambda one: one.frame))[0])[0]
-            opposite = (length, -handle[1] / reach * length)
-        out_handle, in_handle = (handle, opposite) if sign > 0 else (opposite, handle)
-        new = edits.set_handles(self._start, self._name, self._frame, out_handle, in_handle)
-        project = self._session.project.with_track(self._name, new.track(self._name))
-        self._session.apply(project, self._text, self._merge_key)
-
-    def cancel(self) -> None:
-        """Put the handle back."""
-        project = self._session.project.with_track(self._name, self._start.track(self._name))
-        self._session.apply(project, self._text, self._merge_key)
 
 
 class CurveEditor(QWidget):
@@ -93,6 +57,8 @@ class CurveEditor(QWidget):
         self._handle_drag: HandleDrag | None = None
         self._handle_track: TrackName = "focus"
         self._scrubbing = False
+        self._let_go_on_release = False
+        self._pan: QPointF | None = None
         self._lifted = False  # the drag has left its height, so it changes the value
         self._marquee = False
         self._kept: frozenset[tuple[TrackName, int]] = frozenset()
@@ -136,13 +102,21 @@ class CurveEditor(QWidget):
             button.clicked.connect(lambda _checked=False, easing=easing: self._set_easing(easing))
             self._easing_buttons[easing] = button
             bar.addWidget(button)
-        bar.addStretch(1)
+        bar.addSpacing(theme.SPACE_PX * 2)
+        self.fields = KeyFields(self._session, self)
+        self.fields.left.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
+        bar.addWidget(self.fields)
         self._readout = QLabel(self)
+        self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no text widens the bar
         self._readout.setFont(theme.tabular_font())
         self._readout.setTextFormat(Qt.TextFormat.RichText)
-        bar.addWidget(self._readout)
+        bar.addWidget(self._readout, 1)
         bar.addSpacing(theme.SPACE_PX)
-        fit = self._button("zoom_fit", self.tr("Show the whole clip"))
+        self._frame_keys = self._button("zoom_keys", self.tr("Zoom to the selected keys, or to all keys"))
+        self._frame_keys.clicked.connect(self.frame_keys)
+        bar.addWidget(self._frame_keys)
+        fit = self._button("zoom_fit", self.tr("Show the whole clip and all values"))
         fit.clicked.connect(self.fit)
         bar.addWidget(fit)
         box = QVBoxLayout(self)
@@ -175,7 +149,23 @@ class CurveEditor(QWidget):
     def fit(self) -> None:
         """Show the whole clip and all values."""
         self.plot.fit_values()
+        self.plot.set_span(*PART_RANGE)
         self.time_view.fit()
+        self._redraw()
+
+    def frame_keys(self) -> None:
+        """Zoom in time and value to the selected keys; to all keys if none is selected."""
+        project, selection = self._session.project, self._session.selection
+        every = [(name, key) for name in self.plot.tracks for key in project.track(name).keys]
+        keys = [(name, key) for name, key in every if (name, key.frame) in selection] or every
+        if not keys:
+            return
+        parts = [self.plot.part(name, key.value) for name, key in keys]
+        margin = max(0.05, (max(parts) - min(parts)) * 0.15)
+        self.plot.set_span(min(parts) - margin, max(parts) + margin)
+        frames = [key.frame for _, key in keys]
+        rest = max(2, (max(frames) - min(frames)) // 10)
+        self.time_view.set_axis(self.time_view.axis.framing(min(frames) - rest, max(frames) + rest))
         self._redraw()
 
     @property
@@ -197,8 +187,7 @@ class CurveEditor(QWidget):
     def _on_project_changed(self, _old: object, _new: object) -> None:
         if self._drag is None and self._handle_drag is None:
             self.plot.fit_values()
-        self._redraw()
-        self._on_selection(self._session.selection)
+        self._on_selection(self._session.selection)  # draws everything
 
     def _on_selection(self, selection: frozenset[tuple[TrackName, int]]) -> None:
         project = self._session.project
@@ -249,10 +238,14 @@ class CurveEditor(QWidget):
             return True
         if event.type() == QEvent.Type.Leave:
             self._set_readout("", "")
+            self.plot.set_pointed(None)
         return handler is not None
 
     def _mouse_pressed(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._let_go_on_release = False
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._pan = event.position()
         if event.button() != Qt.MouseButton.LeftButton:
             return
         position = event.position()
@@ -260,13 +253,16 @@ class CurveEditor(QWidget):
         handle = self.plot.handle_at(position)
         if handle is not None:
             self._handle_drag = HandleDrag(self._session, handle, self.tr("Move handle"))
+            self.plot.set_ghost(self._handle_drag.start)
             self._handle_track = handle[0]
             return
         self._pressed_key = self.plot.key_at(position)
         if self._pressed_key is not None:
             selection = self._session.selection
-            if event.modifiers() & CONTROL:
-                self._session.set_selection(selection ^ {self._pressed_key})
+            if event.modifiers() & CONTROL and self._pressed_key in selection:
+                self._let_go_on_release = True  # unless it becomes a drag, which copies
+            elif event.modifiers() & CONTROL:
+                self._session.set_selection(selection | {self._pressed_key})
             elif self._pressed_key not in selection:
                 more = selection if event.modifiers() & SHIFT else frozenset()
                 self._session.set_selection(more | {self._pressed_key})
@@ -282,6 +278,8 @@ class CurveEditor(QWidget):
     def _mouse_moved(self, event: QMouseEvent) -> None:
         position = event.position()
         self._show_readout(position)
+        if self._pan is not None and event.buttons() & Qt.MouseButton.MiddleButton:
+            self._pan_to(position)
         if self._press is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
         moved = (position - self._press).manhattanLength() >= DRAG_PX
@@ -294,6 +292,7 @@ class CurveEditor(QWidget):
         elif self._pressed_key is not None:
             if self._drag is None and moved and self._pressed_key in self._session.selection:
                 self._drag = KeyDrag(self._session, self._pressed_key, self.tr("Move keys"))
+                self.plot.set_ghost(self._drag.start)
             if self._drag is not None:
                 self._drag_to(event)
         elif self._marquee or moved:
@@ -301,8 +300,18 @@ class CurveEditor(QWidget):
             self.plot.set_marquee(self._press, position)
             self._session.set_selection(self._kept | self._keys_between(self._press, position))
 
+    def _pan_to(self, position: QPointF) -> None:
+        """Take what was under the mouse at the last move to ``position``."""
+        assert self._pan is not None
+        (low, high), height = self.plot.span, max(1.0, self.plot.plot_rect().height())
+        rise = (position.y() - self._pan.y()) / height * (high - low)
+        self.plot.set_span(low + rise, high + rise)
+        self.time_view.scroll(self._pan.x() - position.x())
+        self._pan = position
+        self._redraw()
+
     def _drag_to(self, event: QMouseEvent) -> None:
-        """Shift keeps the drag in the one direction that it has gone farther in."""
+        """Shift keeps the drag in the one direction that it has gone farther in; with Ctrl copies are dragged."""
         assert self._drag is not None
         assert self._press is not None
         assert self._pressed_key is not None
@@ -315,7 +324,8 @@ class CurveEditor(QWidget):
         rise = self.plot.value(name, end[1] - start[1]) if self._lifted and shift.y() else 0.0
         snapping = not event.modifiers() & ALT
         frame = self._drag.pressed_frame + end[0] - start[0]
-        self._drag.move(frame, self.time_view.axis, snapping, rise)
+        copy = bool(event.modifiers() & CONTROL)
+        self.plot.set_caught(self._drag.move(frame, self.time_view.axis, snapping, rise, copy=copy))
 
     def _keys_between(self, first: QPointF, second: QPointF) -> set[tuple[TrackName, int]]:
         (x1, y1), (x2, y2) = self.plot.place(first), self.plot.place(second)
@@ -328,8 +338,12 @@ class CurveEditor(QWidget):
         }
 
     def _mouse_released(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._pan = None
         if event.button() != Qt.MouseButton.LeftButton or self._press is None:
             return
+        if self._let_go_on_release and self._drag is None and self._pressed_key is not None:
+            self._session.set_selection(self._session.selection - {self._pressed_key})
         idle = not (self._drag or self._handle_drag or self._marquee or self._scrubbing)
         if idle and not event.modifiers() & (CONTROL | SHIFT):
             self._session.set_selection({self._pressed_key} if self._pressed_key is not None else ())
@@ -339,6 +353,8 @@ class CurveEditor(QWidget):
         self._press = self._pressed_key = self._drag = self._handle_drag = None
         self._scrubbing = self._marquee = self._lifted = False
         self.plot.set_marquee(None, None)
+        self.plot.set_ghost(None)
+        self.plot.set_caught(None)
         self.plot.fit_values()
         self._redraw()
 
@@ -366,7 +382,10 @@ class CurveEditor(QWidget):
     def _wheel(self, event: QWheelEvent) -> None:
         angle = event.angleDelta()
         x = event.position().x() - self.plot.plot_rect().left()
-        if event.modifiers() & CONTROL:
+        if event.modifiers() & SHIFT:
+            self.plot.zoom_values(1.2 ** ((angle.y() or angle.x()) / 120), self.plot.place(event.position())[1])
+            self._redraw()
+        elif event.modifiers() & CONTROL:
             self.time_view.zoom(1.2 ** (angle.y() / 120), x)
         else:
             self.time_view.scroll(-(angle.x() or angle.y()) / 120 * 90)
@@ -390,11 +409,17 @@ class CurveEditor(QWidget):
         frame, part = self.plot.place(position)
         if not self.plot.plot_rect().contains(position):
             self._set_readout("", "")
+            self.plot.set_pointed(None)
             return
         info = self._session.clip_info
         time = geometry.timecode(max(0, round(frame)), info.frame_rate if info else None)
         part = min(1.0, max(0.0, part))
         texts = {name: key_menu.value_text(name, self.plot.value(name, part)) for name in self.plot.tracks}
+        if "focus" in texts:
+            self.plot.set_pointed(part)
+            share = self.plot.share_near(part)
+            if share is not None:
+                texts["focus"] += self.tr(" · {0} % of the picture").format(round(100 * share))
         labels = {"focus": "d_f", "blur": "K"}
         colors = {"focus": theme.roles().focus, "blur": theme.roles().blur}
         marked = "".join(

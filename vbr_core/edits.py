@@ -134,6 +134,16 @@ def move_keys(
     return _with_keys(project, name, [*kept, *moved])
 
 
+def set_values(project: Project, name: TrackName, frames: Collection[int], value: float) -> Project:
+    """Give the keys at ``frames`` one value, clamped to the track's limits. It is not what was sampled any more."""
+    value = clamp(name, value)
+    keys = [
+        msgspec.structs.replace(key, value=value, anchor=None) if key.frame in frames and key.value != value else key
+        for key in project.track(name).keys
+    ]
+    return _with_keys(project, name, keys)
+
+
 def set_easing(project: Project, name: TrackName, frames: Collection[int], easing: Easing) -> Project:
     """Set how the value goes on from the keys at ``frames``."""
     keys = [

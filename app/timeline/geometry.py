@@ -99,6 +99,13 @@ class TimeAxis:
             return self
         return replace(self, origin=frame - self.width / 4 / self.pixels_per_frame)._confined()
 
+    def framing(self, first: int, last: int) -> TimeAxis:
+        """The axis that shows the frames ``first`` to ``last`` as large as possible."""
+        usable = max(1.0, self.width - 2 * MARGIN_PX)
+        zoom = min(MAX_PIXELS_PER_FRAME, max(self.fit_pixels_per_frame, usable / max(1, last - first)))
+        middle = (first + last) / 2
+        return replace(self, pixels_per_frame=zoom, origin=middle - self.width / 2 / zoom)._confined()
+
     @property
     def scroll_length_px(self) -> float:
         """How far the left edge can move, in pixels; 0 when the whole clip fits."""

@@ -361,3 +361,150 @@ def test_the_editor_imports_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.strip() == "[]"
+
+
+def test_the_curve_before_the_edit_stays_as_a_ghost_while_the_drag_lasts(editor, session):
+    before = session.project.focus
+    start = key_pixel(editor, "focus", 60)
+    assert editor.plot.ghosts == {}
+    drag(editor, start, start + QPointF(30, -40), start + QPointF(60, -90), modifiers=ALT, release=False)
+    assert set(editor.plot.ghosts) == {"focus"}
+    x, y = editor.plot.ghosts["focus"]
+    near = int(np.abs(x - 60).argmin())
+    assert y[near] == pytest.approx(value_at(before, x[near], (96,)), abs=1e-6)
+    assert y[near] != pytest.approx(value_at(session.project.focus, x[near], (96,)), abs=0.05)
+    send(editor, QEvent.Type.MouseButtonRelease, start + QPointF(60, -90), ALT, Qt.MouseButton.NoButton)
+    assert editor.plot.ghosts == {}
+
+
+def test_a_handle_drag_has_a_ghost_and_escape_takes_it_away(editor, session):
+    session.set_selection({("focus", 100)})
+    start = editor.plot.pixel(*editor.plot.handles()["focus", 100, "out"])
+    drag(editor, start, start + QPointF(5, 30), release=False)
+    assert set(editor.plot.ghosts) == {"focus"}
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert editor.plot.ghosts == {}
+
+
+def test_control_drag_copies_in_the_graph_too(editor, session):
+    start = key_pixel(editor, "focus", 140)
+    click(editor, start)
+    send(editor, QEvent.Type.MouseButtonPress, start, CTRL)
+    send(editor, QEvent.Type.MouseMove, editor.plot.pixel(170, 0.5), CTRL | ALT)
+    send(editor, QEvent.Type.MouseButtonRelease, editor.plot.pixel(170, 0.5), CTRL | ALT, Qt.MouseButton.NoButton)
+    assert [one.frame for one in session.project.focus.keys][-2:] == [140, 170]
+    assert key(session, "focus", 140).value == 0.9
+    assert key(session, "focus", 170).value == pytest.approx(0.5, abs=0.01)
+    click(editor, key_pixel(editor, "focus", 170), CTRL)
+    assert session.selection == frozenset()
+
+
+def type_into(box, text, finish=Qt.Key.Key_Return):
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, text)
+    QTest.keyClick(box, finish)
+
+
+def test_frame_and_value_can_be_typed(editor, session):
+    fields = editor.fields
+    assert not fields.frame.isEnabled()
+    session.set_selection({("focus", 60)})
+    assert (fields.frame.value(), fields.value.value()) == (60, 0.3)
+    type_into(fields.frame, "71")
+    assert session.selection == {("focus", 71)}
+    type_into(fields.value, "0.45")
+    assert key(session, "focus", 71).value == 0.45
+    assert session.undo_stack.count() == 2
+    type_into(fields.value, "0.9", Qt.Key.Key_Escape)
+    assert key(session, "focus", 71).value == 0.45
+    assert fields.value.value() == 0.45
+    type_into(fields.frame, "100")  # a key lies there: nothing is lost
+    assert key(session, "focus", 71).value == 0.45
+    assert fields.frame.value() == 71
+
+
+def test_one_value_for_many_keys(editor, session):
+    fields = editor.fields
+    session.set_selection({("blur", 80), ("blur", 120)})
+    assert not fields.frame.isEnabled()
+    assert fields.value.text() == "–"
+    type_into(fields.value, "90")
+    assert [one.value for one in session.project.blur.keys] == [40.0, 90.0, 90.0]
+    assert session.undo_stack.count() == 1
+    session.set_selection({("blur", 80), ("focus", 60)})
+    assert not fields.value.isEnabled()
+
+
+def test_shift_wheel_zooms_the_values_at_the_cursor(editor):
+    place = editor.plot.pixel(100, 0.7)
+    for _ in range(6):
+        wheel_event = QWheelEvent(
+            place,
+            QPointF(editor.plot.viewport().mapToGlobal(place)),
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            SHIFT,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(editor.plot.viewport(), wheel_event)
+    low, high = editor.plot.span
+    assert high - low < 0.5
+    assert editor.plot.place(place)[1] == pytest.approx(0.7, abs=0.01)
+    assert len(editor.plot.levels()) >= 3
+    assert all(low <= level <= high for level in editor.plot.levels())
+    editor.fit()
+    assert editor.plot.span == pytest.approx((-0.06, 1.06))
+    assert editor.plot.levels() == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_zoom_to_keys_frames_the_selection_in_time_and_value(editor, session):
+    session.set_selection({("focus", 60), ("focus", 100)})
+    QTest.mouseClick(editor._frame_keys, LEFT)
+    first, last = editor.time_view.axis.visible()
+    assert 40 < first <= 60
+    assert 100 <= last < 120
+    assert 0.2 < editor.plot.span[0] < 0.3
+    assert 0.5 < editor.plot.span[1] < 0.6
+    for frame in (60, 100):
+        assert editor.plot.plot_rect().contains(key_pixel(editor, "focus", frame))
+
+
+def test_the_middle_button_pans_time_and_value(editor):
+    editor.plot.zoom_values(3, 0.5)
+    editor.time_view.zoom(4)
+    before = editor.plot.place(QPointF(600, 150))
+    for kind, x, y in (
+        (QEvent.Type.MouseButtonPress, 600, 150),
+        (QEvent.Type.MouseMove, 560, 170),
+        (QEvent.Type.MouseButtonRelease, 560, 170),
+    ):
+        target = editor.plot.viewport()
+        middle = Qt.MouseButton.MiddleButton
+        event = QMouseEvent(kind, QPointF(x, y), target.mapToGlobal(QPointF(x, y)), middle, middle, NONE)
+        QApplication.sendEvent(target, event)
+    assert editor.plot.place(QPointF(560, 170)) == pytest.approx(before, abs=0.6)
+
+
+def test_the_histogram_says_how_much_lies_at_the_value_under_the_cursor(editor):
+    counts = np.zeros(64)
+    counts[16], counts[48] = 1.0, 3.0  # a quarter of the picture at 0.25, the rest at 0.75
+    editor.set_histogram(counts)
+    send(editor, QEvent.Type.MouseMove, editor.plot.pixel(100, 0.258), held=Qt.MouseButton.NoButton)
+    assert "25 % of the picture" in editor.readout
+    assert not editor.plot._shade_near.path().isEmpty()
+    send(editor, QEvent.Type.MouseMove, editor.plot.pixel(100, 0.5), held=Qt.MouseButton.NoButton)
+    assert "0 % of the picture" in editor.readout
+    assert editor.plot.share_near(0.758) == pytest.approx(0.75)
+
+
+def test_a_caught_frame_is_marked(editor, session):
+    session.set_playhead(200)
+    start = key_pixel(editor, "focus", 140)
+    drag(editor, start, start + QPointF(20, 0), editor.plot.pixel(200, 0.9) + QPointF(4, 0), release=False)
+    assert key(session, "focus", 200).value == 0.9
+    assert editor.plot._caught.isVisible()
+    send(editor, QEvent.Type.MouseButtonRelease, editor.plot.pixel(200, 0.9), held=Qt.MouseButton.NoButton)
+    assert not editor.plot._caught.isVisible()

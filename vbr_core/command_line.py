@@ -1,0 +1,90 @@
+"""The ``vbr render`` command that does what an export of the window does."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vbr_core.errors import InputError
+
+if TYPE_CHECKING:
+    from vbr_core.project import Project
+    from vbr_core.settings import ExportSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RenderCommand:
+    """A command line.
+
+    Attributes:
+        arguments: Program and arguments, unquoted.
+        note: One sentence that the user should know; empty if the command does exactly the same.
+    """
+
+    arguments: tuple[str, ...]
+    note: str = ""
+
+    def text(self, platform: str = sys.platform) -> str:
+        """One line to paste into a shell, quoted as that platform's shell wants it."""
+        return subprocess.list2cmdline(self.arguments) if platform == "win32" else shlex.join(self.arguments)
+
+
+def render_command(
+    project: Project,
+    clip_path: str | Path,
+    settings: ExportSettings,
+    project_path: str | Path | None = None,
+    is_saved: bool = False,
+) -> RenderCommand:
+    """The command that exports a project.
+
+    A saved project is named by its file. One without a file can be said in options as long as nothing is animated or
+    repaired in it.
+
+    Args:
+        project: The document as it is now.
+        clip_path: Its clip.
+        settings: What to write.
+        project_path: Where the document was saved; None if nowhere.
+        is_saved: Whether the file there is as the document is now.
+
+    Raises:
+        InputError: The document was never saved and needs to be.
+    """
+    note = ""
+    options: list[str] = []
+    if project_path is not None:
+        given = str(Path(project_path).absolute())
+        if not is_saved:
+            note = "The command renders what was saved last; save to have your latest changes in it."
+    else:
+        if project.focus.keys or project.blur.keys or project.depth_edits or project.depth_levels:
+            raise InputError(
+                "A command can name keys and depth repairs only by a project file, and this document has none yet.",
+                "Save it first.",
+            )
+        given = str(Path(clip_path).absolute())
+        options += ["--focus", repr(project.focus.base), "--blur", repr(project.blur.base)]
+        if project.sharp_zone:
+            options += ["--sharp-zone", repr(project.sharp_zone)]
+        options += ["--renderer", settings.render.renderer, "--depth", project.depth]
+        if project.depth_reading != "auto":
+            options += ["--depth-meaning", project.depth_reading]
+    if settings.start or settings.stop is not None:
+        options += ["--range", f"{settings.start}:{'' if settings.stop is None else settings.stop}"]
+    if settings.codec != "auto":
+        options += ["--codec", settings.codec]
+    if settings.quality is not None:
+        options += ["--quality", str(settings.quality)]
+    if not settings.audio:
+        options.append("--no-audio")
+    if settings.render.device != "auto":
+        options += ["--device", settings.render.device]
+    if project_path is not None and settings.render.renderer != project.renderer:
+        options += ["--renderer", settings.render.renderer]
+    output = str(Path(settings.output).absolute())
+    return RenderCommand(("vbr", "render", given, "-o", output, *options), note)

@@ -59,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     window.show()
     if arguments.path:
         QTimer.singleShot(0, window, lambda: window.open_path(arguments.path))
+    QTimer.singleShot(0, window, window.life.recovery.look)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()  # lets Python see Ctrl-C while Qt waits
     ticker.start(250)

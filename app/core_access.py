@@ -65,10 +65,18 @@ class Core:
         return OpenedClip(path, info, pipeline.make_clip_entry(info))
 
     def find_clip(self, clip: Clip, project_path: Path | None) -> ClipLink:
-        """Look for the clip of a project."""
+        """Look for the clip of a project; if it is not where it should be, around there too."""
         from vbr_core.clip_link import find_clip
+        from vbr_core.clip_search import search_near
 
-        return find_clip(clip, project_path)
+        link = find_clip(clip, project_path)
+        return link if link.state in ("found", "moved") else search_near(clip, project_path) or link
+
+    def search_clip(self, clip: Clip, folder: Path, ctx: JobContext) -> Path | None:
+        """Look for the clip of a project below a folder."""
+        from vbr_core.clip_search import search_clip
+
+        return search_clip(clip, [folder], ctx)
 
     def open_frames(self, path: Path) -> FrameServerLike:
         """Open a clip for the preview."""
@@ -103,6 +111,20 @@ class Core:
         from vbr_core import pipeline
 
         return pipeline.export_video(project, clip_path, settings, ctx, disparity=disparity)
+
+    def export_still(
+        self,
+        project: Project,
+        clip_path: Path,
+        frame_index: int,
+        output: Path,
+        ctx: JobContext,
+        disparity: Any | None,
+    ) -> Path:
+        """Write one frame of the result as a picture."""
+        from vbr_core.still import export_still
+
+        return export_still(project, clip_path, frame_index, output, ctx, disparity)
 
     def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
         """Roughly how many seconds the export will take, from a measured frame."""

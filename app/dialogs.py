@@ -14,6 +14,7 @@ VIDEO_PATTERNS = "*.mp4 *.mov *.mkv *.m4v *.webm *.avi *.mts *.m2ts *.mpg *.mpeg
 
 UnsavedAnswer = Literal["save", "discard", "cancel"]
 SwappedAnswer = Literal["use", "locate", "cancel"]
+RelinkAnswer = Literal["file", "folder", "cancel"]
 
 
 def _tr(text: str) -> str:
@@ -52,6 +53,21 @@ class Dialogs:
             f"{_tr('Clips')} ({VIDEO_PATTERNS});;{_tr('All files')} (*)",
         )
         return self._remember(name)
+
+    def choose_search_folder(self) -> Path | None:
+        """A folder to look for a clip in."""
+        name = QFileDialog.getExistingDirectory(
+            self._window, _tr("Search this folder for the clip"), preferences.last_folder()
+        )
+        return self._remember(name)
+
+    def choose_still_target(self, suggestion: Path) -> Path | None:
+        """Where to write a picture."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, _tr("Save the frame as"), str(suggestion), f"{_tr('Pictures')} (*.png *.tif *.tiff *.jpg)"
+        )
+        path = self._remember(name)
+        return path.with_name(f"{path.name}.png") if path is not None and not path.suffix else path
 
     def choose_project_target(self, suggestion: Path) -> Path | None:
         """Where to save the project."""
@@ -144,3 +160,50 @@ class Dialogs:
         if clicked is locate:
             return "locate"
         return "use" if clicked is use else "cancel"
+
+    def ask_relink(self, sentence: str, detail: str, can_search: bool) -> RelinkAnswer:
+        """How to find a clip: point at it, or have a folder searched."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Where is the clip?"))
+        box.setText(sentence)
+        box.setInformativeText(detail)
+        file = box.addButton(_tr("Choose the file…"), QMessageBox.ButtonRole.AcceptRole)
+        folder = box.addButton(_tr("Search a folder…"), QMessageBox.ButtonRole.ActionRole)
+        folder.setVisible(can_search)
+        cancel = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        theme.set_property(file, "primary", True)
+        box.setDefaultButton(file)
+        box.setEscapeButton(cancel)
+        box.exec()
+        clicked = box.clickedButton()
+        if clicked is file:
+            return "file"
+        return "folder" if clicked is folder else "cancel"
+
+    def ask_stop_exports(self, sentence: str) -> bool:
+        """Whether to close although exports are not finished."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Stop exporting?"))
+        box.setText(sentence)
+        box.setInformativeText(_tr("Closing stops it. Unfinished files are removed; earlier ones stay as they were."))
+        keep = box.addButton(_tr("Keep exporting"), QMessageBox.ButtonRole.RejectRole)
+        stop = box.addButton(_tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        box.exec()
+        return box.clickedButton() is stop
+
+    def ask_forget_kept(self, name: str) -> bool:
+        """Whether to delete unsaved work that was kept after a crash."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Throw it away?"))
+        box.setText(_tr("The unsaved work on “{name}” will be gone for good.").format(name=name))
+        throw = box.addButton(_tr("Throw away"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(_tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        box.exec()
+        return box.clickedButton() is throw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,16 @@ from PySide6.QtCore import QObject, Signal
 
 from app import preferences
 from app.core_access import OpenedClip
+from app.relink import Relinker
 from vbr_core import edits
-from vbr_core.errors import VbrError
+from vbr_core.clip_search import explain_difference
+from vbr_core.errors import OutputError, VbrError
 from vbr_core.project import PROJECT_SUFFIX, Project, load_project, save_project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.autosave_store import Kept, Slot
     from app.core_access import Core
     from app.dialogs import Dialogs
     from app.job_runner import Job, JobRunner
@@ -25,6 +31,25 @@ if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A document on its way in.
+
+    Attributes:
+        project: The document, with the clip that its file names.
+        path: Its project file; None if it has none.
+        is_relinked: The user chose another file as its clip: that is a change.
+        is_agreed: The user knows that this file is another clip.
+        slot: Where the document was kept when the program crashed; None if it was not.
+    """
+
+    project: Project
+    path: Path | None = None
+    is_relinked: bool = False
+    is_agreed: bool = False
+    slot: Slot | None = None
 
 
 class DocumentController(QObject):
@@ -38,6 +63,10 @@ class DocumentController(QObject):
     """A sentence that the user should know, such as that the clip was moved."""
     saved = Signal(object)
     """Path of the project."""
+    recovered = Signal(object)
+    """The Slot of an autosaved document that the session shows now."""
+    given_up = Signal(object)
+    """The Slot of an autosaved document that could not be opened; it was let go and lies where it was."""
 
     def __init__(
         self, session: Session, core: Core, runner: JobRunner, dialogs: Dialogs, parent: QObject | None = None
@@ -48,6 +77,8 @@ class DocumentController(QObject):
         self._runner = runner
         self._dialogs = dialogs
         self._job: Job | None = None
+        self._relinker = Relinker(core, runner, dialogs, self)
+        self._relinker.failed.connect(self.failed)
 
     @property
     def name(self) -> str:
@@ -73,28 +104,48 @@ class DocumentController(QObject):
         if not disparity.is_file():
             self.open_path(clip)
         elif self.may_discard():
-            self._open_clip(Project(depth=str(disparity)), None, clip)
+            self._open_clip(Opening(Project(depth=str(disparity))), clip)
 
     def open_path(self, path: str | Path) -> None:
         """Open a clip or a project, after asking what to do with unsaved work."""
         path = Path(path).absolute()
         if not self.may_discard():
             return
-        if path.suffix.lower() == PROJECT_SUFFIX:
-            self._open_project(path)
-        else:
-            self._open_clip(Project(), None, path)
-
-    def _open_project(self, path: Path) -> None:
+        if path.suffix.lower() != PROJECT_SUFFIX:
+            self._open_clip(Opening(Project()), path)
+            return
         try:
             project = load_project(path)
         except VbrError as error:
             log.info("%s", error)
             self.failed.emit(error)
             return
-        clip = project.clip
+        self._open_project(Opening(project, path), path.name)
+
+    def recover(self, kept: Kept, slot: Slot) -> None:
+        """Open a document that was kept when the program crashed. It counts as changed.
+
+        ``slot`` is taken over: ``recovered`` or ``given_up`` follows.
+        """
+        opening = Opening(kept.project, kept.document_path, slot=slot)
+        if not self.may_discard():
+            self._give_up(opening)
+        elif kept.project.clip is None and kept.clip_path is not None:
+            self._open_clip(opening, kept.clip_path)
+        else:
+            self._open_project(opening, kept.name)
+
+    def relink(self) -> None:
+        """Ask for another file as the clip of the open document; keys, repairs and the rest stay."""
+        clip = self._session.project.clip
+        if clip is not None:
+            sentence = self.tr("Which file is the clip of “{name}” now?").format(name=self.name)
+            self._locate(Opening(self._session.project, self._session.path), sentence)
+
+    def _open_project(self, opening: Opening, name: str) -> None:
+        clip, path = opening.project.clip, opening.path
         if clip is None:
-            self._locate(project, path, self.tr("This project names no clip."))
+            self._locate(opening, self.tr("This project names no clip."))
             return
 
         def find_and_open(ctx: JobContext) -> ClipLink | OpenedClip:
@@ -103,20 +154,20 @@ class DocumentController(QObject):
                 return link
             return dataclasses.replace(self._core.open_clip(link.path, ctx), link=link)
 
-        self._start(project, path, path.name, find_and_open)
+        self._start(opening, name, find_and_open)
 
-    def _open_clip(self, project: Project, project_path: Path | None, clip_path: Path) -> None:
-        self._start(project, project_path, clip_path.name, lambda ctx: self._core.open_clip(clip_path, ctx))
+    def _open_clip(self, opening: Opening, clip_path: Path) -> None:
+        self._start(opening, clip_path.name, lambda ctx: self._core.open_clip(clip_path, ctx))
 
-    def _start(self, project: Project, project_path: Path | None, name: str, work: object) -> None:
+    def _start(self, opening: Opening, name: str, work: Callable[[JobContext], ClipLink | OpenedClip]) -> None:
         if self._job is not None:
             self._job.cancel()
-        job = self._runner.start(self.tr("Opening {name}").format(name=name), work)  # type: ignore[arg-type]
+        job = self._runner.start(self.tr("Opening {name}").format(name=name), work)
         self._job = job
         self.opening.emit(name)
-        job.finished.connect(lambda result: self._on_found(job, project, project_path, result))
-        job.failed.connect(lambda error: self._on_failed(job, error))
-        job.cancelled.connect(lambda: self._on_over(job))
+        job.finished.connect(lambda result: self._on_found(job, opening, result))
+        job.failed.connect(lambda error: self._on_failed(job, opening, error))
+        job.cancelled.connect(lambda: self._on_cancelled(job, opening))
 
     def _on_over(self, job: Job) -> bool:
         """Whether ``job`` is the latest one; notes that it is over."""
@@ -126,37 +177,70 @@ class DocumentController(QObject):
         self.opening.emit("")
         return True
 
-    def _on_failed(self, job: Job, error: Exception) -> None:
+    def _on_failed(self, job: Job, opening: Opening, error: Exception) -> None:
+        self._give_up(opening)
         if self._on_over(job):
             self.failed.emit(error)
 
-    def _on_found(self, job: Job, project: Project, project_path: Path | None, result: ClipLink | OpenedClip) -> None:
+    def _on_cancelled(self, job: Job, opening: Opening) -> None:
+        self._give_up(opening)
+        self._on_over(job)
+
+    def _give_up(self, opening: Opening) -> None:
+        if opening.slot is not None:
+            opening.slot.release()
+            self.given_up.emit(opening.slot)
+
+    def _on_found(self, job: Job, opening: Opening, result: ClipLink | OpenedClip) -> None:
         if not self._on_over(job):
-            return
-        if isinstance(result, OpenedClip):
-            self._take_over(project, project_path, result)
+            self._give_up(opening)
+        elif isinstance(result, OpenedClip):
+            clip = opening.project.clip
+            difference = explain_difference(clip, result.entry) if clip is not None and not opening.is_agreed else ""
+            if difference:
+                self._ask_swapped(opening, difference, result.path, result)
+            else:
+                self._take_over(opening, result)
         elif result.state == "swapped" and result.path is not None:
-            answer = self._dialogs.ask_swapped(result.sentence)
-            if answer == "use":
-                self._open_clip(project, project_path, result.path)
-            elif answer == "locate":
-                self._locate(project, project_path, result.sentence)
+            self._ask_swapped(opening, result.sentence, result.path)
         else:
-            self._locate(project, project_path, result.sentence)
+            self._locate(opening, result.sentence)
 
-    def _locate(self, project: Project, project_path: Path | None, sentence: str) -> None:
-        clip_path = self._dialogs.locate_clip(sentence)
-        if clip_path is not None:
-            self._open_clip(project, project_path, clip_path)
+    def _ask_swapped(self, opening: Opening, sentence: str, path: Path, opened: OpenedClip | None = None) -> None:
+        answer = self._dialogs.ask_swapped(sentence)
+        if answer == "use":
+            agreed = dataclasses.replace(opening, is_relinked=True, is_agreed=True)
+            if opened is not None:
+                self._take_over(agreed, opened)
+            else:
+                self._open_clip(agreed, path)
+        elif answer == "locate":
+            self._locate(opening, sentence)
+        else:
+            self._give_up(opening)
 
-    def _take_over(self, project: Project, project_path: Path | None, opened: OpenedClip) -> None:
-        entry = opened.entry
+    def _locate(self, opening: Opening, sentence: str) -> None:
+        relinked = dataclasses.replace(opening, is_relinked=True)
+        self._relinker.ask(
+            opening.project.clip,
+            sentence,
+            lambda path: self._open_clip(relinked, path),
+            lambda: self._give_up(opening),
+        )
+
+    def _take_over(self, opening: Opening, opened: OpenedClip) -> None:
+        entry, project = opened.entry, opening.project
         if project.clip is not None and project.clip.frame_count == entry.frame_count:
             entry = msgspec.structs.replace(entry, cuts=project.clip.cuts)
             if opened.link is not None and opened.link.state == "found":
                 entry = msgspec.structs.replace(entry, path=project.clip.path)
-        self._session.open_document(edits.set_clip(project, entry), project_path, opened.path, opened.info)
-        preferences.add_recent_file(project_path or opened.path)
+        is_changed = opening.is_relinked or opening.slot is not None
+        self._session.open_document(
+            edits.set_clip(project, entry), opening.path, opened.path, opened.info, Project() if is_changed else None
+        )
+        preferences.add_recent_file(opening.path or opened.path)
+        if opening.slot is not None:
+            self.recovered.emit(opening.slot)
         for note in (opened.link.sentence if opened.link else "", getattr(opened.info, "note", "")):
             if note:
                 self.noted.emit(note)
@@ -173,6 +257,25 @@ class DocumentController(QObject):
         suggestion = beside.with_suffix(PROJECT_SUFFIX) if beside is not None else Path(self.name)
         path = self._dialogs.choose_project_target(suggestion)
         return path is not None and self._save_to(path)
+
+    def save_copy(self) -> bool:
+        """Ask where, and write a copy there; the document stays where it is. Returns whether it is written."""
+        beside = self._session.path or self._session.clip_path or Path(self.name)
+        stem = self.tr("{name} copy").format(name=beside.stem)
+        path = self._dialogs.choose_project_target(beside.with_name(stem + PROJECT_SUFFIX))
+        if path is None:
+            return False
+        try:
+            if self._session.path is not None and path.absolute() == self._session.path.absolute():
+                raise OutputError("The copy would replace the document itself.", "Choose another name for the copy.")
+            save_project(self._session.project, path)
+        except VbrError as error:
+            log.info("%s", error)
+            self.failed.emit(error)
+            return False
+        preferences.add_recent_file(path)
+        self.noted.emit(self.tr("Copy written: {path}").format(path=path))
+        return True
 
     def _save_to(self, path: Path) -> bool:
         try:

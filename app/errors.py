@@ -141,6 +141,7 @@ class ErrorReporter(QObject):
         super().__init__(window)
         self._window = window
         self._waiting: list[BaseException] = []
+        self._is_shut = False
         self.dialog: ErrorDialog | None = None
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
@@ -149,6 +150,8 @@ class ErrorReporter(QObject):
         self._arrived.emit(error)
 
     def _on_arrived(self, error: BaseException) -> None:
+        if self._is_shut:
+            return
         if self.dialog is not None:
             if len(self._waiting) < 5:
                 self._waiting.append(error)
@@ -163,6 +166,13 @@ class ErrorReporter(QObject):
         self.dialog = None
         if self._waiting:
             self._on_arrived(self._waiting.pop(0))
+
+    def shut(self) -> None:
+        """The window closes: what was not told yet is in the log."""
+        self._is_shut = True
+        self._waiting.clear()
+        if self.dialog is not None:
+            self.dialog.reject()
 
     def install_hooks(self) -> None:
         """Catch what nobody caught, on any thread: log it, tell it, go on."""

@@ -49,6 +49,8 @@ class ExportDialog(QDialog):
     """An exception."""
     exported = Signal(object)
     """The ExportResult."""
+    queued = Signal(object, object, object)
+    """Project, path of the clip and ExportSettings of an export that is to wait its turn."""
 
     def __init__(
         self,
@@ -170,7 +172,11 @@ class ExportDialog(QDialog):
         layout.setSpacing(16)
         layout.addLayout(form)
         layout.addStretch(1)
-        layout.addLayout(self._buttons(cancel, self.export_button))
+        self.queue_button = QPushButton(self.tr("Add to &queue"))
+        self.queue_button.setAutoDefault(False)
+        self.queue_button.setToolTip(self.tr("Export it after those that are queued already"))
+        self.queue_button.clicked.connect(self.enqueue)
+        layout.addLayout(self._buttons(cancel, self.queue_button, self.export_button))
         return page
 
     def _build_progress(self) -> QWidget:
@@ -316,6 +322,7 @@ class ExportDialog(QDialog):
         theme.set_property(self.path_note, "error", bool(problem))
         theme.set_property(self.path_edit, "error", bool(problem))
         self.export_button.setEnabled(not problem)
+        self.queue_button.setEnabled(not problem)
 
     # --- the estimate -----------------------------------------------------------------------------------------------
 
@@ -371,6 +378,19 @@ class ExportDialog(QDialog):
             self.progress_label.setText(self.tr("Waiting for the depth…"))
         else:
             self._run(self._session.project, clip_path, settings)
+
+    def enqueue(self) -> None:
+        """Leave what the form says to the queue."""
+        clip_path = self._session.clip_path
+        if clip_path is None:
+            return
+        try:
+            settings = self.settings()
+        except VbrError as error:
+            self.failed.emit(error)
+            return
+        self.accept()
+        self.queued.emit(self._session.project, clip_path, settings)
 
     def _run(self, project: Project, clip_path: Path, settings: ExportSettings) -> None:
         disparity = self._depth.source

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import (
+    QDialog,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -24,6 +25,7 @@ from app.depth_import import DepthQuestion
 from app.depth_panel import DepthPanel
 from app.dialogs import Dialogs
 from app.document_controller import DocumentController
+from app.document_life import DocumentLife
 from app.errors import ErrorReporter, open_log
 from app.export_dialog import ExportDialog
 from app.focus_controller import FocusController
@@ -32,8 +34,8 @@ from app.icons import icon
 from app.inspector import Inspector
 from app.job_runner import JobRunner
 from app.key_controller import KeyController
-from app.player import Player
 from app.models_controller import ModelsController
+from app.player import Player
 from app.preview import PreviewController
 from app.repair_controller import RepairController
 from app.resampler import Resampler
@@ -79,9 +81,9 @@ class MainWindow(QMainWindow):
         self.keys = KeyController(self.session, self)
         self.depth = DepthController(self.session, self.core, self.runner, self.worker, self.preview, self)
         self.depth_question = DepthQuestion(self.session, self.depth, self)
+        self.models = ModelsController(self.core, self.runner, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
         self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
-        self.models = ModelsController(self.core, self.runner, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
         self._is_closing = False
@@ -113,12 +115,22 @@ class MainWindow(QMainWindow):
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
         self.curves: QWidget | None = None
+        self.models_page: QWidget | None = None
         self.status = StatusBar(self.runner)
         self.setStatusBar(self.status)
         self.export_dialog = ExportDialog(self.session, self.core, self.runner, self.depth, self.dialogs, self)
+        self.life = DocumentLife(
+            self.session,
+            self.core,
+            self.runner,
+            self.dialogs,
+            self.document,
+            self.depth,
+            self.export_dialog,
+            self,
+        )
         left = QWidget()
         column = QVBoxLayout(left)
-        self.models_page: QWidget | None = None
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.panel, 1)
@@ -148,6 +160,8 @@ class MainWindow(QMainWindow):
                 if spec.separator:
                     menu.addSeparator()
                 menu.addAction(action)
+            if name == "file":
+                self.life.add_recent_menu(menu, before=self.actions_.get("open_sample"))
         self.addActions(self.actions_.all())
         export = QPushButton(icon("export", role="on_accent"), self.tr("Export"))
         export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -203,6 +217,7 @@ class MainWindow(QMainWindow):
             "focus_farther": lambda: keys.nudge_focus(-1),
             "focus_nearer": lambda: keys.nudge_focus(1),
             "estimate_depth": self.depth.start,
+            "models": self._show_models,
             "view_result": lambda: self.preview.set_view("result"),
             "view_source": lambda: self.preview.set_view("source"),
             "view_disparity": lambda: self._toggle_view("disparity"),
@@ -218,7 +233,6 @@ class MainWindow(QMainWindow):
             "repair_flatten": lambda: self.repairs.repair("flatten"),
             "repair_back": viewer.tool.back,
             "zoom_fit": viewer.zoom_fit,
-            "models": self._show_models,
             "zoom_full": viewer.zoom_full,
             "zoom_in": viewer.zoom_in,
             "zoom_out": viewer.zoom_out,
@@ -229,7 +243,7 @@ class MainWindow(QMainWindow):
             "open_log": open_log,
             "about": self._show_about,
         }
-        self.actions_.bind(handlers)
+        self.actions_.bind(handlers | self.life.handlers())
 
     def _connect(self) -> None:
         self.welcome.open_requested.connect(self.document.open_dialog)
@@ -248,11 +262,16 @@ class MainWindow(QMainWindow):
         self.resampler.noted.connect(self.status.show_note)
         self.depth_panel.typing_finished.connect(self.viewer.setFocus)
         self.preview.frame_shown.connect(self.player.note_shown)
-        for source in (self.document, self.export_dialog):
+        self.life.noted.connect(self.status.show_note)
+        self.life.failed_aside.connect(self.status.show_failure)
+        for source in (self.document, self.export_dialog, self.life):
             source.failed.connect(self.errors.report)
         self.preview.failed.connect(self._on_preview_failed)
         self.depth.failed.connect(self.status.show_failure)
         self.depth_question.noted.connect(self.status.show_note)
+        self.models.failed.connect(self._on_models_failed)
+        self.models.arrived.connect(self._on_model_arrived)
+        self.inspector.models_asked.connect(self._show_models)
         self.export_dialog.exported.connect(
             lambda result: self.status.show_note(self.tr("Written: {path}").format(path=result.path))
         )
@@ -274,15 +293,13 @@ class MainWindow(QMainWindow):
         self.document.open_path(path)
 
     def _on_clip_opened(self, info: object) -> None:
-        self.models.failed.connect(self._on_models_failed)
-        self.models.arrived.connect(self._on_model_arrived)
-        self.inspector.models_asked.connect(self._show_models)
         self.stack.setCurrentWidget(self.welcome if info is None else self.split)
         self.welcome.set_recent(preferences.recent_files())
         self.status.show_saved(False)
         if info is None:
             return
         self.viewer.setFocus()
+        self.models.refresh()
         if not self._device_asked:  # asking imports the core, which the preview needs now anyway
             self._device_asked = True
             job = self.runner.start("", lambda _ctx: self.core.describe_device())
@@ -315,7 +332,6 @@ class MainWindow(QMainWindow):
 
     def _show_picture_menu(self, x: float, y: float, place: QPoint) -> None:
         menu = QMenu(self)
-        self.models.refresh()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, modifiers in (
             (self.tr("Focus here"), Qt.KeyboardModifier.NoModifier),
@@ -342,6 +358,21 @@ class MainWindow(QMainWindow):
             graph = max(self.curves.minimumHeight(), self.split.height() // 5)
             timeline = self.timeline.minimumSizeHint().height()
             self.split.setSizes([self.split.height() - graph - timeline, timeline, graph])
+
+    def _show_models(self) -> None:
+        from app.models_page import ModelsPage
+
+        if self.models_page is None:
+            self.models_page = ModelsPage(self.session, self.models, self.dialogs, self)
+        self.models_page.open_page()
+
+    def _on_models_failed(self, error: Exception) -> None:
+        if self.models_page is None or not self.models_page.isVisible():  # its row says so
+            self.status.show_failure(error)
+
+    def _on_model_arrived(self, name: str) -> None:
+        if self.depth.state == "failed" and self.session.project.depth == name:
+            self.depth.start()
 
     def _set_full_screen(self, full: bool) -> None:
         if full:
@@ -371,21 +402,6 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-    def _show_models(self) -> None:
-        from app.models_page import ModelsPage
-
-        if self.models_page is None:
-            self.models_page = ModelsPage(self.session, self.models, self.dialogs, self)
-        self.models_page.open_page()
-
-    def _on_models_failed(self, error: Exception) -> None:
-        if self.models_page is None or not self.models_page.isVisible():  # its row says so
-            self.status.show_failure(error)
-
-    def _on_model_arrived(self, name: str) -> None:
-        if self.depth.state == "failed" and self.session.project.depth == name:
-            self.depth.start()
-
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
@@ -395,13 +411,17 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing:
-            if not self.document.may_discard():
+            if not self.life.may_close() or not self.document.may_discard():
                 event.ignore()
                 return
             self._is_closing = True
             self.player.stop()
             self._save_layout()
             self.export_dialog.shut()
+            self.life.shut()
+            self.errors.shut()
+            for dialog in self.findChildren(QDialog):  # a dialog of a window that is gone keeps the program alive
+                dialog.reject()
             self.runner.cancel_all()
         if self.runner.jobs:  # they stop at their next frame; the window waits without freezing
             self.status.show_note(self.tr("Stopping what is running…"))

@@ -27,6 +27,13 @@ def log_file() -> Path:
     return folder / "vbr-studio.log"
 
 
+def autosave_folder() -> Path:
+    """Where unsaved work is kept for the case of a crash; it may not exist yet."""
+    chosen = os.environ.get(CONFIG_VARIABLE)
+    folder = Path(chosen) / "state" if chosen else Path(platformdirs.user_state_dir(APP_NAME, appauthor=False))
+    return folder / "autosave"
+
+
 def preferences() -> QSettings:
     """The settings file."""
     return QSettings(str(config_folder() / "settings.ini"), QSettings.Format.IniFormat)
@@ -45,6 +52,13 @@ def add_recent_file(path: Path) -> list[str]:
     paths = [name, *(other for other in recent_files() if other != name)][:RECENT_LIMIT]
     preferences().setValue("recent", paths)
     return paths
+
+
+def forget_recent_file(path: Path | None = None) -> None:
+    """Take a file off the list; None takes all."""
+    name = str(path.absolute()) if path is not None else ""
+    paths = [other for other in recent_files() if other != name] if name else []
+    preferences().setValue("recent", paths)
 
 
 def last_folder() -> str:

@@ -224,13 +224,27 @@ class Session(QObject):
         self._set_project(correct(self._project))
 
     def open_document(
-        self, project: Project, path: Path | None, clip_path: Path | None, clip_info: ClipInfo | None
+        self,
+        project: Project,
+        path: Path | None,
+        clip_path: Path | None,
+        clip_info: ClipInfo | None,
+        saved: Project | None = None,
     ) -> None:
-        """Start over with another document. It counts as saved; the history is empty."""
+        """Start over with another document; the history is empty.
+
+        Args:
+            project: The document.
+            path: Its project file, None if it has none.
+            clip_path: Its clip.
+            clip_info: Facts of the clip.
+            saved: What counts as saved: None if ``project`` does, something else if it has changes from the start.
+        """
         old = self._project
         self.set_playing(0.0)
         self.undo_stack.clear()
-        self._project = self._saved = project
+        self._project = project
+        self._saved = project if saved is None else saved
         self._path, self._clip_path, self._clip_info = path, clip_path, clip_info
         self._playhead = 0
         self._selection = frozenset()

@@ -159,6 +159,9 @@ class FakeCore:
         self.export_error: Exception | None = None
         self.exported: list[tuple[Project, Path, ExportSettings, object]] = []
         self.source: FakeDisparity | None = None
+        self.stills: list[tuple[Project, int, Path, object]] = []
+        self.searched: list[Path] = []
+        self.search_result: Path | None = None
 
     def open_clip(self, path: Path, ctx: JobContext) -> OpenedClip:
         if self.open_error is not None:
@@ -207,6 +210,16 @@ class FakeCore:
             raise self.export_error
         self.exported.append((project, clip_path, settings, disparity))
         return SimpleNamespace(path=Path(settings.output), frame_count=FRAMES, seconds=2.0, note="")
+
+    def export_still(
+        self, project: Project, clip_path: Path, frame_index: int, output: Path, ctx: JobContext, disparity: object
+    ) -> Path:
+        self.stills.append((project, frame_index, output, disparity))
+        return output
+
+    def search_clip(self, clip: Clip, folder: Path, ctx: JobContext) -> Path | None:
+        self.searched.append(folder)
+        return self.search_result
 
     def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
         return 125.0

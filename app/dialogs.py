@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QMessageBox, QSizePolicy, QSpacerItem, QWidget
 
 from app import preferences, theme
 
@@ -19,6 +19,17 @@ RelinkAnswer = Literal["file", "folder", "cancel"]
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Dialogs", text)
+
+
+BOX_WIDTH_PX = 380
+
+
+def _widen(box: QMessageBox) -> None:
+    """Give a box room for its buttons: by itself it is as wide as its text, and cuts them off."""
+    layout = box.layout()
+    if isinstance(layout, QGridLayout):
+        room = QSpacerItem(BOX_WIDTH_PX, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
+        layout.addItem(room, layout.rowCount(), 0, 1, layout.columnCount())
 
 
 class Dialogs:
@@ -122,6 +133,7 @@ class Dialogs:
         keep = box.addButton(_tr("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
+        _widen(box)
         box.exec()
         return box.clickedButton() is remove
 
@@ -138,6 +150,7 @@ class Dialogs:
         theme.set_property(save, "primary", True)
         box.setDefaultButton(save)
         box.setEscapeButton(cancel)
+        _widen(box)
         box.exec()
         clicked = box.clickedButton()
         if clicked is save:
@@ -155,6 +168,7 @@ class Dialogs:
         use = box.addButton(_tr("Use this one"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(locate)
+        _widen(box)
         box.exec()
         clicked = box.clickedButton()
         if clicked is locate:
@@ -175,6 +189,7 @@ class Dialogs:
         theme.set_property(file, "primary", True)
         box.setDefaultButton(file)
         box.setEscapeButton(cancel)
+        _widen(box)
         box.exec()
         clicked = box.clickedButton()
         if clicked is file:
@@ -187,11 +202,14 @@ class Dialogs:
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle(_tr("Stop exporting?"))
         box.setText(sentence)
-        box.setInformativeText(_tr("Closing stops it. Unfinished files are removed; earlier ones stay as they were."))
+        box.setInformativeText(
+            _tr("Closing stops what is left. Unfinished files are removed; earlier ones stay as they were.")
+        )
         keep = box.addButton(_tr("Keep exporting"), QMessageBox.ButtonRole.RejectRole)
         stop = box.addButton(_tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
+        _widen(box)
         box.exec()
         return box.clickedButton() is stop
 
@@ -205,5 +223,6 @@ class Dialogs:
         keep = box.addButton(_tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
+        _widen(box)
         box.exec()
         return box.clickedButton() is throw

@@ -59,6 +59,7 @@ class RecoveryDialog(QDialog):
         self.list.setAccessibleName(self.tr("Unsaved work"))
         self.list.setWordWrap(True)
         self.list.setMinimumHeight(120)
+        self.list.setSpacing(4)
         self.list.itemActivated.connect(lambda _item: self._recover())
         self.recover_button = QPushButton(self.tr("&Recover"))
         self.recover_button.setDefault(True)

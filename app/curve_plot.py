@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsRectItem
 from app import theme
 from app.timeline import geometry
 from app.timeline.heads import HEAD_PX
+from app.timeline.key_picture import CUT_GAP_PX, MANY_CUTS
 from vbr_core import edits
 from vbr_core.animation import default_handles
 from vbr_core.project import TRACKS
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from app.session import Session
     from app.timeline.geometry import TimeAxis
-    from vbr_core.project import Keyframe, Project, TrackName
+    from vbr_core.project import Keyframe, Project, Track, TrackName
 
 PART_RANGE = (-0.06, 1.06)
 LEVEL_STEPS = (0.25, 0.1, 0.05, 0.025, 0.01, 0.005)
@@ -259,7 +260,11 @@ class CurvePlot(pg.PlotWidget):
             self._caught.setPos(frame)
 
     def _draw_cuts(self) -> None:
-        cuts = np.repeat(np.asarray(geometry.drawn_cuts(self._session.project.cuts, self._axis, 6.0), dtype=float), 2)
+        drawn = geometry.drawn_cuts(self._session.project.cuts, self._axis, CUT_GAP_PX)
+        many = len(drawn) >= MANY_CUTS  # dashes are slow to draw
+        style = Qt.PenStyle.SolidLine if many else Qt.PenStyle.DashLine
+        self._cuts.setPen(self._pen(theme.roles().color("line" if many else "line_strong"), style=style))
+        cuts = np.repeat(np.asarray(drawn, dtype=float), 2)
         heights = np.tile(np.asarray(PART_RANGE), len(cuts) // 2)
         self._cuts.setData(cuts, heights)
 
@@ -277,21 +282,39 @@ class CurvePlot(pg.PlotWidget):
         stop = max(start, stop)
         if self._ghost is not None:
             ghost = self._ghost.track(name)
-            points = (
-                ([], [])
-                if ghost is track
-                else geometry.curve_points(ghost, project.cuts, start, stop, round(width / 2))
-            )
-            self._ghosts[name].setData(np.asarray(points[0], dtype=float), self._parts(name, points[1]))
-        frames, values = geometry.curve_points(track, project.cuts, start, stop, round(width / 2))
-        parts = self._parts(name, values)
-        curve.setPen(self._pen(theme.track_color(name, 0.9 if track.keys else 0.5), 1.6))
-        curve.setData(np.asarray(frames), parts)
+            if ghost is track:
+                self._ghosts[name].setData([], [])
+            else:
+                self._set_curve(self._ghosts[name], name, ghost, (start, stop, width))
+        opacity = 0.9 if track.keys else 0.5
+        is_line = self._set_curve(curve, name, track, (start, stop, width))
+        curve.setPen(self._pen(theme.track_color(name, opacity if is_line else 0.5), 1.6 if is_line else 1.0))
         shown_axis = replace(axis, width=width)
         indexes = geometry.drawn_keys([key.frame for key in track.keys], shown_axis)
         self._draw_keys(name, [track.keys[index] for index in indexes])
 
-    def _parts(self, name: TrackName, values: list[float]) -> np.ndarray:
+    def _set_curve(
+        self, item: pg.PlotCurveItem, name: TrackName, track: Track, place: tuple[float, float, float]
+    ) -> bool:
+        """Give an item the points of a track from a frame to a frame on a width in pixels.
+
+        Returns whether they are a line. A dense curve is drawn as upright strokes, one a pixel column and not smoothed:
+        smoothing its many turns would cost a hundred times as much.
+        """
+        start, stop, width = place
+        cuts = self._session.project.cuts
+        shown_px = (stop - start) * self._axis.pixels_per_frame
+        is_line = not geometry.is_dense(track, start, stop, shown_px)
+        if is_line:
+            frames, values = geometry.curve_points(track, cuts, start, stop, round(width / 2))
+            item.setData(np.asarray(frames), self._parts(name, values), connect="all", antialias=True)
+        else:
+            frames, low, high = geometry.envelope(track, cuts, start, stop, round(shown_px))
+            parts = self._parts(name, np.stack((low, high), axis=1).ravel())
+            item.setData(np.repeat(frames, 2), parts, connect="pairs", antialias=False)
+        return is_line
+
+    def _parts(self, name: TrackName, values: list[float] | np.ndarray) -> np.ndarray:
         return np.asarray(values, dtype=float) / (1.0 if name == "focus" else self.top)
 
     def _draw_keys(self, name: TrackName, keys: list[Keyframe]) -> None:

@@ -111,6 +111,9 @@ class CurveEditor(QWidget):
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no text widens the bar
         self._readout.setFont(theme.tabular_font())
         self._readout.setTextFormat(Qt.TextFormat.RichText)
+        self._readout.setToolTip(
+            self.tr("Under the cursor: time, d_f with the part of the picture that lies there, and K")
+        )
         bar.addWidget(self._readout, 1)
         bar.addSpacing(theme.SPACE_PX)
         self._frame_keys = self._button("zoom_keys", self.tr("Zoom to the selected keys, or to all keys"))
@@ -419,7 +422,7 @@ class CurveEditor(QWidget):
             self.plot.set_pointed(part)
             share = self.plot.share_near(part)
             if share is not None:
-                texts["focus"] += self.tr(" · {0} % of the picture").format(round(100 * share))
+                texts["focus"] += f" · {round(100 * share)} %"
         labels = {"focus": "d_f", "blur": "K"}
         colors = {"focus": theme.roles().focus, "blur": theme.roles().blur}
         marked = "".join(

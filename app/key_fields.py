@@ -41,8 +41,8 @@ class KeyFields(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE_PX // 2)
         for box, text, width in (
-            (self.frame, self.tr("Frame"), 84),
-            (self.value, self.tr("Value"), 76),
+            (self.frame, self.tr("Frame"), 92),
+            (self.value, self.tr("Value"), 88),
         ):
             label = QLabel(text, self)
             label.setProperty("quiet", True)
@@ -52,7 +52,6 @@ class KeyFields(QWidget):
             box.setFixedWidth(width)
             box.setAlignment(Qt.AlignmentFlag.AlignRight)
             box.setKeyboardTracking(False)
-            box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             box.setSpecialValueText(MANY)
             box.setAccessibleName(text)
             box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

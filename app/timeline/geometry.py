@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vbr_core.animation import value_at
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ MARGIN_PX = 16.0
 """Space left of the first frame and right of the last one."""
 MAX_PIXELS_PER_FRAME = 80.0
 SNAP_PX = 8.0
+DENSE_GAP_PX = 6.0
 HIT_PX = 9.0
 
 
@@ -285,6 +288,43 @@ def curve_points(
         samples.update((float(corner), max(start, corner - 1e-3)))
     frames = sorted(samples)
     return frames, [value_at(track, frame, cuts) for frame in frames]
+
+
+def is_dense(track: Track, start: float, stop: float, width_px: float) -> bool:
+    """Whether the keys from ``start`` to ``stop`` lie too near to each other for the curve to be drawn as a line."""
+    return len(keys_within(track, start, stop)) * DENSE_GAP_PX > width_px
+
+
+def envelope(
+    track: Track, cuts: Sequence[int], start: float, stop: float, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a dense curve fills: its lowest and highest value in ``count`` equal parts of ``start`` to ``stop``.
+
+    Between keys nearer to each other than four parts the value is taken to go straight: nobody could see its easing.
+
+    Returns:
+        The middles of the parts (frames), and the lowest and the highest value in each; (count,) float64.
+    """
+    count = max(1, count)
+    step = max(1e-6, stop - start) / count
+    edges = start + step * np.arange(count + 1)
+    keys = keys_within(track, start, stop)
+    if not keys:
+        values = np.array([value_at(track, edge, cuts) for edge in edges])
+    else:
+        frames = np.fromiter((key.frame for key in keys), float, len(keys))
+        levels = np.fromiter((key.value for key in keys), float, len(keys))
+        values = np.interp(edges, frames, levels)
+        after = np.searchsorted(frames, edges)
+        gaps = np.diff(frames, prepend=-math.inf, append=math.inf)[after]
+        for index in np.flatnonzero(gaps > 4 * step):
+            values[index] = value_at(track, float(edges[index]), cuts)
+    low, high = np.minimum(values[:-1], values[1:]), np.maximum(values[:-1], values[1:])
+    if keys:
+        parts = np.minimum(count - 1, ((frames - start) / step).astype(int))
+        np.minimum.at(low, parts, levels)
+        np.maximum.at(high, parts, levels)
+    return (edges[:-1] + edges[1:]) / 2, low, high
 
 
 def blur_top(values: Iterable[float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PADDING_PX = 11.0
 SAMPLE_PX = 2.0
+MANY_CUTS = 60
 CUT_GAP_PX = 6.0
 """Starts of shots nearer to each other than this are not all marked."""
 
@@ -94,8 +96,10 @@ class KeyPicture:
             return
         left, right = max(0.0, axis.x(0)), min(row.width(), axis.x(axis.last_frame))
         painter.fillRect(QRectF(left, row.top() + 1, right - left, row.height() - 1), colors.color("panel"))
-        painter.setPen(QPen(colors.color("line_strong"), 1, Qt.PenStyle.DashLine))
-        for cut in geometry.drawn_cuts(self._session.project.cuts, axis, CUT_GAP_PX):
+        cuts = geometry.drawn_cuts(self._session.project.cuts, axis, CUT_GAP_PX)
+        dashes = Qt.PenStyle.DashLine if len(cuts) < MANY_CUTS else Qt.PenStyle.SolidLine  # dashes are slow to draw
+        painter.setPen(QPen(colors.color("line_strong" if len(cuts) < MANY_CUTS else "line"), 1, dashes))
+        for cut in cuts:
             x = round(axis.x(cut)) - 0.5
             painter.drawLine(QPointF(x, row.top() + 1), QPointF(x, row.bottom()))
         self._draw_curve(painter, name, row, left, right)
@@ -105,8 +109,12 @@ class KeyPicture:
         axis, project = self._viewport.axis, self._session.project
         if right <= left:
             return
+        start, stop = axis.frame(left), axis.frame(right)
+        if geometry.is_dense(project.track(name), start, stop, right - left):
+            self._draw_envelope(painter, name, row, left, right)
+            return
         frames, values = geometry.curve_points(
-            project.track(name), project.cuts, axis.frame(left), axis.frame(right), round((right - left) / SAMPLE_PX)
+            project.track(name), project.cuts, start, stop, round((right - left) / SAMPLE_PX)
         )
         origin, zoom = axis.origin, axis.pixels_per_frame
         bottom, rise = row.bottom() - PADDING_PX, (row.height() - 2 * PADDING_PX) / self.top(name)
@@ -124,6 +132,26 @@ class KeyPicture:
         pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # round joins cost three times as much
         painter.setPen(pen)
         painter.drawPolyline(line)
+
+    def _draw_envelope(self, painter: QPainter, name: TrackName, row: QRectF, left: float, right: float) -> None:
+        """A curve with a key every few pixels: what it fills, without smoothing, which would cost a hundred times."""
+        axis, project = self._viewport.axis, self._session.project
+        count = max(1, round((right - left) / SAMPLE_PX))
+        track = project.track(name)
+        _, low, high = geometry.envelope(track, project.cuts, axis.frame(left), axis.frame(right), count)
+        width = (right - left) / count
+        bottom, rise = row.bottom() - PADDING_PX, (row.height() - 2 * PADDING_PX) / self.top(name)
+        tops, heights = (bottom - high * rise).tolist(), np.maximum(1.0, (high - low) * rise).tolist()
+        boxes = [
+            QRectF(left + width * n, top, width, height)
+            for n, (top, height) in enumerate(zip(tops, heights, strict=True))
+        ]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.track_color(name, 0.45))
+        painter.drawRects(boxes)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _draw_keys(self, painter: QPainter, name: TrackName, row: QRectF) -> None:
         axis = self._viewport.axis

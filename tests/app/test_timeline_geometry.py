@@ -205,3 +205,18 @@ def test_blur_scale_holds_every_value(values):
     top = geometry.blur_top(values)
     assert top >= max(values, default=0.0)
     assert top in (50.0, 100.0, 150.0, 200.0, 300.0, 400.0)
+
+
+@given(tracks(), st.lists(st.integers(1, 199), unique=True, max_size=3).map(sorted), st.integers(1, 150))
+def test_the_envelope_holds_every_key_and_the_curve_where_keys_are_far_apart(track, cuts, count):
+    middles, low, high = geometry.envelope(track, cuts, 0.0, 200.0, count)
+    step = 200.0 / count
+    assert len(middles) == len(low) == len(high) == count
+    assert (low <= high).all()
+    for key in track.keys:
+        part = min(count - 1, int(key.frame / step))
+        assert low[part] <= key.value <= high[part]
+    near = [frame for key in track.keys for frame in (key.frame, *cuts)]
+    for frame, bottom, top in zip(middles, low, high, strict=True):
+        if all(abs(frame - other) > 5 * step for other in near) and all(key.easing != "bezier" for key in track.keys):
+            assert bottom - 1e-9 <= value_at(track, frame, cuts) <= top + 1e-9

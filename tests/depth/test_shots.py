@@ -1,14 +1,12 @@
-"""Cuts, and the calming of what stands still."""
+"""Cuts, flashes and flat pictures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
-from vbr_core.depth.shots import CutDetector
-from vbr_core.depth.stabilise import TemporalFilter
+from vbr_core.depth.shots import CutDetector, ShotFinder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,46 +48,39 @@ def test_one_picture_or_pictures_that_stay_the_same_have_no_cut() -> None:
     assert cuts_of([np.zeros((16, 16, 3), np.float32)] * 5) == []
 
 
-def test_where_nothing_moves_flicker_falls() -> None:
-    rng = np.random.default_rng(0)
-    picture = scene(1)
-    smooth = TemporalFilter()
-    raws = [np.full((36, 64), 0.5, np.float32) + rng.normal(0, 0.05, (36, 64)).astype(np.float32) for _ in range(30)]
-    calm = [smooth(raw, picture) for raw in raws]
-    before = np.abs(np.diff(raws, axis=0)).mean()
-    after = np.abs(np.diff(calm[5:], axis=0)).mean()
-    assert after < before / 2.5
-    assert calm[-1].mean() == pytest.approx(0.5, abs=0.01)
+def found_in(pictures: list[NDArray[np.float32]]) -> tuple[list[int], list[int]]:
+    """Cuts and flashes of a :class:`ShotFinder`."""
+    finder = ShotFinder()
+    frames = [frame for number, picture in enumerate(pictures) for frame in finder.push(number, picture)]
+    frames += finder.finish()
+    assert [frame.frame_index for frame in frames] == list(range(len(pictures)))
+    return (
+        [frame.frame_index for frame in frames if frame.is_cut],
+        [frame.frame_index for frame in frames if frame.is_flash],
+    )
 
 
-def test_what_moves_keeps_its_own_disparity() -> None:
-    smooth = TemporalFilter()
-    before, after = np.zeros((36, 64), np.float32), np.ones((36, 64), np.float32)
-    left = np.full((H, W, 3), 0.2, np.float32)
-    right = left.copy()
-    right[:, : W // 2] = 0.9  # the left half changes
-    smooth(before, left)
-    out = smooth(after, right)
-    assert np.allclose(out[:, :28], 1.0)
-    assert np.allclose(out[:, 36:], 0.25, atol=0.01)
+def test_a_flash_is_no_cut() -> None:
+    white = np.ones((H, W, 3), np.float32)
+    shot = [scene(1, k) for k in range(8)]
+    assert found_in([*shot[:4], white, *shot[4:]]) == ([], [4])
+    assert found_in([*shot[:4], white, white, *shot[4:]]) == ([], [4, 5])
+    assert cuts_of([*shot[:4], white, *shot[4:]]) == [4]  # without looking ahead: not twice
 
 
-def test_the_filter_forgets_at_a_cut_and_at_a_new_size() -> None:
-    smooth = TemporalFilter()
-    picture = scene(1)
-    smooth(np.zeros((36, 64), np.float32), picture)
-    smooth.reset()
-    assert np.all(smooth(np.ones((36, 64), np.float32), picture) == 1.0)
-    assert np.all(smooth(np.full((18, 32), 0.3, np.float32), picture) == np.float32(0.3))
+def test_cuts_are_found_with_the_look_ahead_too() -> None:
+    pictures = [scene(1, k) for k in range(6)] + [scene(2, k) for k in range(6)] + [scene(5)]
+    assert found_in(pictures) == ([6, 12], [])
+    black = np.zeros((H, W, 3), np.float32)
+    assert found_in([scene(1)] * 3 + [black] + [scene(2)] * 3)[0] == [3, 4]
+    assert found_in([scene(number) for number in (1, 2, 5)]) == ([1, 2], [])
 
 
-def test_restoring_equals_going_on() -> None:
-    rng = np.random.default_rng(0)
-    raws = rng.random((6, 18, 32), dtype=np.float32)
-    pictures = np.clip(0.5 + 0.02 * rng.standard_normal((6, 72, 128, 3)), 0, 1).astype(np.float32)
-    straight, first, second = TemporalFilter(), TemporalFilter(), TemporalFilter()
-    expected = [straight(raw, picture) for raw, picture in zip(raws, pictures, strict=True)]
-    found = [first(raw, picture) for raw, picture in zip(raws[:3], pictures[:3], strict=True)]
-    second.restore(found[-1], pictures[2])
-    found += [second(raw, picture) for raw, picture in zip(raws[3:], pictures[3:], strict=True)]
-    np.testing.assert_array_equal(found, expected)
+def test_flat_pictures_are_told() -> None:
+    finder = ShotFinder()
+    for number, picture in enumerate((np.zeros((H, W, 3), np.float32), scene(1), scene(1) * 0.1)):
+        finder.push(number, picture)
+    assert [frame.is_flat for frame in finder.finish()] == [False, False]  # the first one is out already
+    finder = ShotFinder()
+    finder.push(0, np.full((H, W, 3), 0.7, np.float32))
+    assert [frame.is_flat for frame in finder.finish()] == [True]

@@ -2,9 +2,11 @@
 
 A chunk file holds up to :data:`CHUNK_FRAMES` raw maps::
 
-    b"VBRDISP1"  uint32 length of the header  header (JSON)  maps (uint16, zlib)  SHA-256 of all before (32 bytes)
+    b"VBRDISP1"  uint32 length of the header  header (JSON)  maps (uint16, zlib)  state (float32, zlib)
+    SHA-256 of all before (32 bytes)
 
-The header has the size, the range that the 16 bits span, the quantiles of every frame, and which frames begin a shot.
+The header has the size, the range that the 16 bits span, the quantiles of every frame, which frames begin a shot and
+which show nothing. The state is what the processing over time has to remember to go on after this chunk.
 A chunk is written beside its place, flushed and renamed, so it is whole or not there; a chunk that is damaged later
 does not pass its checksum and counts as missing. So an estimation that was stopped goes on where it was.
 """
@@ -20,7 +22,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,28 +55,48 @@ def cache_key(clip_key: str, model_fingerprint: str, settings: str) -> str:
 
 
 @dataclass(frozen=True)
+class ChunkState:
+    """What the processing remembers from chunk to chunk: numbers and arrays (float32) by name."""
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    arrays: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Maps of consecutive frames.
 
     Attributes:
         first: Index of the first frame.
         raw: (n, h, w) float32.
-        quantiles: (n, 65) float32, of every map.
+        quantiles: (n, 65) float32, of every map; NaN for frames that show nothing.
         cuts: Frames in the chunk that begin a shot.
+        state: For going on after the chunk; None if there is nothing to remember.
     """
 
     first: int
     raw: NDArray[np.float32]
     quantiles: NDArray[np.float32]
     cuts: tuple[int, ...]
+    state: ChunkState | None = None
 
 
-def encode_chunk(first: int, raw: NDArray[np.float32], cuts: tuple[int, ...]) -> bytes:
-    """The bytes of a chunk file for maps (n, h, w)."""
+def encode_chunk(
+    first: int,
+    raw: NDArray[np.float32],
+    cuts: tuple[int, ...],
+    flat: tuple[int, ...] = (),
+    state: ChunkState | None = None,
+) -> bytes:
+    """The bytes of a chunk file for maps (n, h, w). ``flat`` are the frames (as ``cuts``) that show nothing."""
     low, high = float(raw.min()), float(raw.max())
     span = max(high - low, 1e-9)
     levels = np.round((raw - low) * (65535.0 / span)).astype("<u2")
     quantiles = np.quantile(raw.reshape(len(raw), -1), QUANTILES, axis=1).T
+    # differences along rows compress far better than the levels themselves
+    steps = np.diff(levels, axis=2, prepend=np.zeros((*levels.shape[:2], 1), "<u2")).astype("<u2")
+    maps = zlib.compress(steps.tobytes(), 1)
+    arrays = state.arrays if state is not None else {}
     header = json.dumps(
         {
             "first": first,
@@ -83,11 +105,14 @@ def encode_chunk(first: int, raw: NDArray[np.float32], cuts: tuple[int, ...]) ->
             "high": low + span,
             "quantiles": [[round(float(value), 6) for value in row] for row in quantiles],
             "cuts": list(cuts),
+            "flat": list(flat),
+            "maps_bytes": len(maps),
+            "numbers": state.numbers if state is not None else None,
+            "arrays": [[name, list(values.shape)] for name, values in arrays.items()],
         }
     ).encode("utf-8")
-    # differences along rows compress far better than the levels themselves
-    steps = np.diff(levels, axis=2, prepend=np.zeros((*levels.shape[:2], 1), "<u2")).astype("<u2")
-    body = MAGIC + struct.pack("<I", len(header)) + header + zlib.compress(steps.tobytes(), 1)
+    kept = zlib.compress(b"".join(values.astype("<f4").tobytes() for values in arrays.values()), 1)
+    body = MAGIC + struct.pack("<I", len(header)) + header + maps + kept
     return body + hashlib.sha256(body).digest()
 
 
@@ -101,11 +126,22 @@ def decode_chunk(data: bytes) -> Chunk | None:
     (length,) = struct.unpack_from("<I", body, len(MAGIC))
     start = len(MAGIC) + 4
     header = json.loads(body[start : start + length])
-    steps = np.frombuffer(zlib.decompress(body[start + length :]), "<u2").reshape(header["shape"])
+    end = start + length + header["maps_bytes"]
+    steps = np.frombuffer(zlib.decompress(body[start + length : end]), "<u2").reshape(header["shape"])
     levels = np.cumsum(steps, axis=2, dtype=np.uint16)
     low, high = header["low"], header["high"]
     raw = (levels.astype(np.float32) * np.float32((high - low) / 65535.0) + np.float32(low)).astype(np.float32)
-    return Chunk(header["first"], raw, np.asarray(header["quantiles"], np.float32), tuple(header["cuts"]))
+    quantiles = np.asarray(header["quantiles"], np.float32)
+    quantiles[[frame_index - header["first"] for frame_index in header["flat"]]] = np.nan
+    state = None
+    if header["numbers"] is not None:
+        values, at, arrays = np.frombuffer(zlib.decompress(body[end:]), "<f4"), 0, {}
+        for name, shape in header["arrays"]:
+            count = int(np.prod(shape))
+            arrays[name] = values[at : at + count].reshape(shape).astype(np.float32)
+            at += count
+        state = ChunkState(header["numbers"], arrays)
+    return Chunk(header["first"], raw, quantiles, tuple(header["cuts"]), state)
 
 
 class DisparityCache:
@@ -144,8 +180,15 @@ class DisparityCache:
     def _path(self, number: int) -> Path:
         return self.folder / f"chunk_{number:06d}.bin"
 
-    def write(self, number: int, raw: NDArray[np.float32], cuts: tuple[int, ...]) -> None:
-        """Store a chunk: maps (n, h, w) of its frames, and which of them begin a shot.
+    def write(
+        self,
+        number: int,
+        raw: NDArray[np.float32],
+        cuts: tuple[int, ...],
+        flat: tuple[int, ...] = (),
+        state: ChunkState | None = None,
+    ) -> None:
+        """Store a chunk: maps (n, h, w) of its frames, which of them begin a shot, which show nothing, and the state.
 
         Raises:
             DepthError: The disk is full or not writable. Earlier chunks stay.
@@ -153,7 +196,7 @@ class DisparityCache:
         first, stop = self.chunk_span(number)
         if len(raw) != stop - first:
             raise ValueError(f"chunk {number} has {stop - first} frames, not {len(raw)}")
-        data = encode_chunk(first, raw, cuts)
+        data = encode_chunk(first, raw, cuts, flat, state)
         path = self._path(number)
         temporary = path.with_suffix(".part")
         try:

@@ -18,3 +18,20 @@ def normalise(raw: NDArray[np.float32], low: float, high: float) -> NDArray[np.f
     if not high - low > 1e-6:
         return np.full_like(raw, 0.5)
     return np.clip((raw - np.float32(low)) / np.float32(high - low), 0.0, 1.0).astype(np.float32)
+
+
+def robust_range(rows: list[NDArray[np.float32]]) -> tuple[float, float]:
+    """Range of a shot from the quantiles of its frames.
+
+    Args:
+        rows: (n,) float32 each, evenly spaced quantiles of a frame. Rows of NaN are frames that show nothing (black,
+            white, flat): what a network makes of them says nothing about the shot, so they do not count.
+
+    Returns:
+        Low and high; twice 0 if no frame counts: :func:`normalise` gives 0.5 everywhere then.
+    """
+    counted = [row for row in rows if not np.isnan(row).any()]
+    if not counted:
+        return 0.0, 0.0
+    low, high = np.percentile(np.concatenate(counted), RANGE_PERCENTILES)
+    return float(low), float(high)

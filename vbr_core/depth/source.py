@@ -6,14 +6,13 @@ import threading
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from vbr_core.depth.cache import CHUNK_FRAMES, DisparityCache
 from vbr_core.depth.imported import open_disparity
-from vbr_core.depth.ranges import RANGE_PERCENTILES, normalise
+from vbr_core.depth.ranges import normalise, robust_range
 from vbr_core.errors import DepthError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["CachedDisparity", "DisparitySource", "open_disparity"]
@@ -121,6 +120,5 @@ class CachedDisparity:
                     for frame, row in enumerate(block, start=number * CHUNK_FRAMES)
                     if start <= frame < stop
                 ]
-                low, high = np.percentile(np.concatenate(rows), RANGE_PERCENTILES)
-                ranges[shot] = (float(low), float(high))
+                ranges[shot] = robust_range(rows)
             return ranges[shot]

@@ -360,10 +360,9 @@ class CurvePlot(pg.PlotWidget):
             places = {
                 bisect_left(keys, frame, key=lambda key: key.frame) for track, frame in selection if track == name
             }
-            pairs = sorted(
-                {place - 1 for place in places if place > 0} | {one for one in places if one + 1 < len(keys)}
-            )
-            for left, right in ((keys[index], keys[index + 1]) for index in pairs):
+            pairs = {place - 1 for place in places} | places  # a selected key may just have gone
+            pairs = {index for index in pairs if 0 <= index < len(keys) - 1}
+            for left, right in ((keys[index], keys[index + 1]) for index in sorted(pairs)):
                 if left.easing != "bezier":
                     continue
                 default_out, default_in = default_handles(left, right)

@@ -509,3 +509,16 @@ def test_a_caught_frame_is_marked(editor, session):
     assert editor.plot._caught.isVisible()
     send(editor, QEvent.Type.MouseButtonRelease, editor.plot.pixel(200, 0.9), held=Qt.MouseButton.NoButton)
     assert not editor.plot._caught.isVisible()
+
+
+def test_selected_keys_may_go_while_handles_are_shown(editor, session):
+    from vbr_core import edits
+
+    session.set_selection({("focus", 100), ("focus", 140)})
+    session.apply(edits.remove_keys(session.project, "focus", {140, 100}), "Delete keys")
+    assert editor.plot.handles() == {}
+    session.undo_stack.undo()
+    session.set_selection({("focus", 100), ("focus", 140)})
+    drag(editor, key_pixel(editor, "focus", 100), editor.plot.pixel(50, 0.5), modifiers=ALT)
+    session.undo_stack.undo()
+    assert all(frame in (100, 140) for _, frame, _ in editor.plot.handles())

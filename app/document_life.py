@@ -66,6 +66,8 @@ class DocumentLife(QObject):
         self.autosave = Autosaver(session, self)
         self.recovery = Recovery(document, self.autosave, runner, dialogs, window)
         self.queue = ExportQueue(core, runner, self)
+        self.queue.may_begin = lambda item: depth.state != "running" or item.clip_path != session.clip_path
+        depth.state_changed.connect(lambda _state: self.queue.go_on())  # its depth is in the store now
         self.queue_panel: QWidget | None = None
         self.recent_menu: QMenu | None = None
         self.autosave.failed.connect(self.failed_aside)

@@ -16,6 +16,8 @@ from vbr_core.errors import OutputError
 from vbr_core.jobs import JobContext
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.core_access import Core
     from app.job_runner import Job, JobRunner
     from vbr_core.jobs import Progress
@@ -84,6 +86,8 @@ class ExportQueue(QObject):
         self._going = threading.Event()
         self._going.set()
         self._is_shut = False
+        self.may_begin: Callable[[QueueItem], bool] = lambda _item: True
+        """Whether the next item may begin; who says no calls :meth:`go_on` when it may."""
 
     @property
     def items(self) -> tuple[QueueItem, ...]:
@@ -120,7 +124,7 @@ class ExportQueue(QObject):
         project = edits.set_renderer(project, settings.render.renderer)
         item = QueueItem(next(self._numbers), project, clip_path, settings)
         self._items.append(item)
-        self._go_on()
+        self.go_on()
         self.changed.emit()
         return item
 
@@ -145,7 +149,7 @@ class ExportQueue(QObject):
         """Let an item that failed or was cancelled run again, at its place in the order."""
         if item.state in ("failed", "cancelled"):
             item.state, item.error, item.progress = "waiting", None, None
-            self._go_on()
+            self.go_on()
             self.changed.emit()
 
     def clear_ended(self) -> None:
@@ -159,7 +163,7 @@ class ExportQueue(QObject):
             self._going.clear()
         else:
             self._going.set()
-            self._go_on()
+            self.go_on()
         self.changed.emit()
 
     def shut(self) -> None:
@@ -169,12 +173,12 @@ class ExportQueue(QObject):
 
     # --- running ----------------------------------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Begin the next item, if nothing is in its way."""
         if self._is_shut or self.is_paused or self.running is not None:
             return
         item = next((item for item in self._items if item.state == "waiting"), None)
-        if item is None:
+        if item is None or not self.may_begin(item):
             return
         item.state, item.progress = "running", None
         title = self.tr("Export “{name}”").format(name=item.output.name)
@@ -183,6 +187,7 @@ class ExportQueue(QObject):
         job.finished.connect(lambda result: self._on_finished(item, result))
         job.failed.connect(lambda error: self._on_failed(item, error))
         job.cancelled.connect(lambda: self._on_ended(item, "cancelled"))
+        self.changed.emit()
 
     def _export(self, item: QueueItem, ctx: JobContext) -> object:
         """On the job's thread. The depth is read from where it is stored, so no document has to be open."""
@@ -211,7 +216,7 @@ class ExportQueue(QObject):
 
     def _on_ended(self, item: QueueItem, state: ItemState) -> None:
         item.state, item.job = state, None
-        self._go_on()
+        self.go_on()
         self.changed.emit()
         if self.open_count == 0:
             self.emptied.emit()

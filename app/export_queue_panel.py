@@ -134,7 +134,7 @@ class ExportQueuePanel(QDialog):
             if item is current:
                 self.list.setCurrentItem(row)
         if self.list.currentItem() is None and items:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+            self.list.setCurrentItem(self.list.topLevelItem(0))  # type: ignore[arg-type]
         self.list.blockSignals(False)
         self.empty_label.setVisible(not items)
         self.pause_button.setText(self.tr("Go &on") if self._queue.is_paused else self.tr("&Pause"))

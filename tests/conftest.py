@@ -107,7 +107,7 @@ def no_left_threads(request: pytest.FixtureRequest) -> Iterator[None]:
     import threading
 
     def ours() -> set[threading.Thread]:
-        return {t for t in threading.enumerate() if t.name == "preview" or t.name.startswith("job: ")}
+        return {t for t in threading.enumerate() if t.name in ("preview", "autosave") or t.name.startswith("job: ")}
 
     before = ours()
     yield

@@ -213,6 +213,16 @@ def test_exports_run_one_after_the_other_in_their_order(rig: WindowRig) -> None:
     assert queue.items == ()
 
 
+def test_an_export_waits_for_the_depth_of_its_clip(rig: WindowRig) -> None:
+    rig.core.depth_gate.clear()
+    rig.open(depth=False)
+    rig.wait(lambda: rig.window.depth.state == "running")
+    a = put(rig, "a")
+    assert a.state == "waiting"
+    rig.core.depth_gate.set()
+    rig.wait(lambda: a.state == "done")
+
+
 def test_a_pause_holds_the_running_export_and_the_next(rig: WindowRig) -> None:
     rig.open()
     rig.core.export_gate.clear()

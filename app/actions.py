@@ -123,6 +123,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         repeats=True,
     ),
     ActionSpec("focus_nearer", "focus", _tr("Actions", "Focus a little n&earer"), (".",), "", "clip", repeats=True),
+    ActionSpec(
+        "follow_point", "focus", _tr("Actions", "Fo&llow the focused point"), ("T",), "", "clip", separator=True
+    ),
+    ActionSpec("rack_focus", "focus", _tr("Actions", "Rac&k focus from A to B"), ("R",), "", "clip"),
     ActionSpec("estimate_depth", "focus", _tr("Actions", "Estimate &depth again"), (), "", "clip", separator=True),
     ActionSpec("models", "focus", _tr("Actions", "Depth &models…"), ("Ctrl+Shift+M",), ""),
     ActionSpec("repair_lasso", "focus", _tr("Actions", "&Lasso for a depth repair"), ("Shift+L",), "lasso", "clip"),
@@ -172,6 +176,7 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift + wheel", _tr("Actions", "Size of the brush")),
     ("Click", _tr("Actions", "Focus here")),
     ("Shift + click", _tr("Actions", "Focus here, without easing")),
+    ("Double-click", _tr("Actions", "Follow this point")),
     ("Alt + click", _tr("Actions", "Only show what lies there")),
 )
 """What mouse and held keys do; for the shortcut sheet. (keys, text)"""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from vbr_core.clip_link import ClipLink
     from vbr_core.depth.model_files import ModelStatus
+    from vbr_core.focus.tracking import Followed
     from vbr_core.jobs import JobContext
     from vbr_core.project import Clip, Project
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
@@ -97,6 +98,22 @@ class Core:
         from vbr_core import pipeline
 
         return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready, reading=reading)
+
+    def follow_point(
+        self,
+        clip_path: Path,
+        source: Any,
+        frame: int,
+        x: float,
+        y: float,
+        span: tuple[int, int],
+        ctx: JobContext,
+        cuts: tuple[int, ...],
+    ) -> Followed:
+        """Follow a point of the picture through its shot."""
+        from vbr_core.focus.tracking import FollowStart, follow_in_clip
+
+        return follow_in_clip(clip_path, source, FollowStart(frame, x, y), span, ctx, cuts)
 
     def repair_depth(self, source: Any, project: Project, clip_path: Path) -> Any:
         """The disparity with the project's levels and repairs; quick, and not heavy once there is a source."""

@@ -177,6 +177,12 @@ class DepthController(QObject):
 
     # --- repairs ----------------------------------------------------------------------------------------------------
 
+    def present_source(self) -> object | None:
+        """The disparity with the present repairs, complete or not; None if there is none."""
+        source = self.source if self.source is not None else self.filling
+        clip_path = self._session.clip_path
+        return None if source is None or clip_path is None else self._repaired(source, clip_path)
+
     def _repaired(self, source: object, clip_path: Path) -> object:
         """The source with what the project says now. Used on the job's thread too: the project is a frozen value."""
         project = self._session.project

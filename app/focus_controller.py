@@ -93,6 +93,16 @@ class FocusController(QObject):
         self._ask(click)
         self._refresh()
 
+    def drop_pending(self) -> None:
+        """Forget a click that waits for its disparity."""
+        if self._pending is not None:
+            self._forget()
+
+    def show_candidate(self, frame: int | None, reticle: Reticle | None = None) -> None:
+        """Mark a point of a frame without setting focus; None takes the mark away."""
+        self._candidate = None if frame is None or reticle is None else (frame, reticle)
+        self._refresh()
+
     def _ask(self, click: Click) -> None:
         if click.number not in self._asked:
             self._asked.add(click.number)

@@ -29,6 +29,8 @@ from app.document_life import DocumentLife
 from app.errors import ErrorReporter, open_log
 from app.export_dialog import ExportDialog
 from app.focus_controller import FocusController
+from app.focus_tools import FocusTools
+from app.focus_tools_panel import FocusToolsPanel
 from app.frame_worker import FrameWorker
 from app.icons import icon
 from app.inspector import Inspector
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self.depth_question = DepthQuestion(self.session, self.depth, self)
         self.models = ModelsController(self.core, self.runner, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
+        self.focus_tools = FocusTools(self.session, self.core, self.runner, self.worker, self.depth, self.focus, self)
         self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
@@ -110,6 +113,8 @@ class MainWindow(QMainWindow):
         )
         self.repairs = RepairController(self.session, self.viewer.tool, self)
         self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
+        self.focus_panel = FocusToolsPanel(self.session, self.focus_tools, self.actions_)
+        self.inspector.add_section(self.tr("FOLLOW AND RACK"), self.focus_panel)
         self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel)
         self.timeline = TimelineView(self.session, self.actions_)
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
@@ -231,7 +236,9 @@ class MainWindow(QMainWindow):
             "repair_same": lambda: self.repairs.repair("same_as"),
             "repair_behind": lambda: self.repairs.repair("push_behind"),
             "repair_flatten": lambda: self.repairs.repair("flatten"),
-            "repair_back": viewer.tool.back,
+            "repair_back": lambda: self.focus_tools.lay_down_rack() or viewer.tool.back(),
+            "follow_point": self.focus_tools.follow_key,
+            "rack_focus": self.focus_tools.take_up_rack,
             "zoom_fit": viewer.zoom_fit,
             "zoom_full": viewer.zoom_full,
             "zoom_in": viewer.zoom_in,
@@ -251,7 +258,12 @@ class MainWindow(QMainWindow):
         self.welcome.path_dropped.connect(self.document.open_path)
         self.welcome.recent_requested.connect(self.document.open_path)
         self.welcome.set_recent(preferences.recent_files())
-        self.viewer.clicked.connect(self.focus.click)
+        self.viewer.clicked.connect(self.focus_tools.click)
+        self.viewer.double_clicked.connect(self.focus_tools.double_click)
+        self.focus_tools.noted.connect(self.status.show_note)
+        self.focus_tools.failed.connect(self.status.show_failure)
+        self.focus_tools.state_changed.connect(self._on_rack)
+        self.focus_panel.typing_finished.connect(self.viewer.setFocus)
         self.viewer.menu_requested.connect(self._show_picture_menu)
         self.inspector.typing_finished.connect(self.viewer.setFocus)
         self.focus.reticle_changed.connect(self.viewer.set_reticle)
@@ -325,10 +337,17 @@ class MainWindow(QMainWindow):
         self.preview.set_beside("none" if self.preview.beside == beside else beside)
 
     def _on_tool(self, mode: str) -> None:
-        self.actions_.get("repair_back").setEnabled(mode != "off")
+        self.actions_.get("repair_back").setEnabled(mode != "off" or self.focus_tools.rack_step > 0)
         if mode != "off":
+            self.focus_tools.lay_down_rack()
             self.player.stop()
             self.viewer.setFocus()
+
+    def _on_rack(self) -> None:
+        is_armed = self.focus_tools.rack_step > 0
+        if is_armed and self.viewer.tool.mode != "off":
+            self.viewer.tool.set_mode("off")
+        self.actions_.get("repair_back").setEnabled(is_armed or self.viewer.tool.mode != "off")
 
     def _show_picture_menu(self, x: float, y: float, place: QPoint) -> None:
         menu = QMenu(self)
@@ -341,8 +360,10 @@ class MainWindow(QMainWindow):
             menu.addAction(text).triggered.connect(
                 lambda _checked=False, modifiers=modifiers: self.focus.click(x, y, modifiers)
             )
+        follow = menu.addAction(self.tr("Follow this point"))
+        follow.triggered.connect(lambda _checked=False: self.focus_tools.follow(x, y))
         menu.addSeparator()
-        menu.addActions([self.actions_.get(name) for name in ("key_focus_here", "key_blur_here")])
+        menu.addActions([self.actions_.get(name) for name in ("rack_focus", "key_focus_here", "key_blur_here")])
         menu.popup(place)
 
     def _show_curves(self, shown: bool) -> None:

@@ -61,6 +61,8 @@ class Viewer(QWidget):
 
     clicked = Signal(float, float, object)
     """x, y in picture pixels and the keyboard modifiers."""
+    double_clicked = Signal(float, float)
+    """x, y in picture pixels. The first of the two clicks was told as ``clicked`` before."""
     menu_requested = Signal(float, float, object)
     """x, y in picture pixels and the place on screen (QPoint): the right button, or the menu key at the middle."""
     display_lines_changed = Signal(int)
@@ -239,6 +241,15 @@ class Viewer(QWidget):
         else:
             self._press = event.position()
             self._press_modifiers = event.modifiers()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        place = event.position()
+        is_plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and not self._space_held
+        is_free = self._has_clip and self.tool.mode == "off" and not self._is_at_divider(place)
+        if is_plain and is_free and self._is_on_picture(place):
+            self.double_clicked.emit(*self._clip_point(place))
+        else:
+            self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:

@@ -272,6 +272,7 @@ class _Tracker:
             self._last = self._look(grey, disparity)
         self._reference = self._last
         self._missed = self._jumps = 0
+        self._before: _View | None = None
         return FollowSample(start.frame, start.x, start.y, self._disparity)
 
     def go_to(self, frame: int) -> FollowSample | End | Literal["miss"]:
@@ -374,17 +375,17 @@ class _Tracker:
             good &= np.linalg.norm(error, axis=1) <= 2 * TOGETHER_PX
             if good.sum() >= max(LEAST_POINTS, 0.5 * len(good)):
                 moved = np.asarray(middle + np.median(error[good], axis=0), np.float32)
-                if self._likeness(grey, moved, scale) >= LIKENESS:
+                if self._likeness(reference, grey, moved, scale) >= LIKENESS:
                     return moved
         self._reference = self._last
         return middle
 
-    def _likeness(self, grey: Picture, middle: Points, scale: float) -> float:
-        """Correlation of the patch with that of the reference, -1..1."""
+    def _likeness(self, reference: _View, grey: Picture, middle: Points, scale: float) -> float:
+        """Correlation of the patch with that of an earlier picture, -1..1."""
         here, there = (
             _cut_out(picture, at, size, self._reach)
             for picture, at, size in (
-                (self._reference.grey, self._reference.middle, self._reference.scale),
+                (reference.grey, reference.middle, reference.scale),
                 (grey, middle, scale),
             )
         )
@@ -416,14 +417,16 @@ class _Tracker:
         allowed = JUMP * frames + abs(growth - 1.0) * self._disparity
         if abs(value - self._disparity) <= allowed:
             self._disparity = self._level = value
-            self._jumps = 0
+            self._jumps, self._before = 0, None
             return value
         steady = abs(value - self._level) <= JUMP
         self._jumps = self._jumps + 1 if steady else 1
         self._level = value
-        is_same = self._likeness(grey, self._middle, self._scale) >= LIKENESS
+        if self._before is None:
+            self._before = self._last  # still the frame before the jump
+        is_same = self._likeness(self._before, grey, self._middle, self._scale) >= LIKENESS
         if self._jumps >= PATIENCE_FRAMES and is_same:
-            self._disparity, self._jumps = value, 0
+            self._disparity, self._jumps, self._before = value, 0, None
             return value
         return None
 

@@ -146,15 +146,15 @@ class TransportBar(QWidget):
         return f"{timecode(self._session.playhead, rate)} / {timecode(count, rate)}"
 
     def range_text(self) -> str:
-        """First and last frame of the marked range and its length; empty while it is the whole clip."""
+        """First and last frame of the marked range; empty while it is the whole clip."""
         start, stop = self._session.range
         if (start, stop) == (0, self._session.frame_count) or stop <= start:
             return ""
         if self._as_frames:
-            return f"{start} ▸ {stop - 1} · {stop - start}"
+            return f"{start} ▸ {stop - 1}"
         info = self._session.clip_info
         rate = info.frame_rate if info else None
-        return f"{timecode(start, rate)} ▸ {timecode(stop - 1, rate)} · {timecode(stop - start, rate)}"
+        return f"{timecode(start, rate)} ▸ {timecode(stop - 1, rate)}"
 
     @property
     def speed_text(self) -> str:
@@ -168,7 +168,9 @@ class TransportBar(QWidget):
         self._time.setText(
             f'<span style="color:{colors.text}">{now}</span><span style="color:{colors.quiet}"> / {length}</span>'
         )
+        start, stop = self._session.range
         self._range.setText(self.range_text())
+        self._range.setToolTip(self.tr("Marked range: {0} frames").format(stop - start))
         self._time.setAccessibleName(self.tr("Time {0} of {1}").format(now, length))
 
     def _on_playing(self, speed: float) -> None:

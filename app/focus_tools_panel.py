@@ -46,6 +46,7 @@ class FocusToolsPanel(QWidget):
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         theme.set_property(self.hint, "quiet", True)
+        theme.set_property(self.hint, "small", True)
         self.smoothing = self._finish(QDoubleSpinBox(), self.tr("Smoothing of what is followed, in frames"))
         self.smoothing.setRange(0.0, float(SMOOTHING_LIMIT_FRAMES))
         self.smoothing.setDecimals(1)
@@ -58,8 +59,6 @@ class FocusToolsPanel(QWidget):
         self.length = self._finish(QSpinBox(), self.tr("Length of the rack, in frames"))
         self.length.setRange(1, LONGEST_RACK_FRAMES)
         self.seconds = QLabel()
-        self.seconds.setFont(theme.tabular_font(small=True))
-        theme.set_property(self.seconds, "quiet", True)
         self.curve = QComboBox()
         self.curve.setAccessibleName(self.tr("Curve of the rack"))
         words = {
@@ -111,13 +110,14 @@ class FocusToolsPanel(QWidget):
         grid.setColumnStretch(2, 1)
         rows = (
             (self.tr("Smoothing"), self.smoothing, QLabel(self.tr("frames"))),
-            (self.tr("Offset"), self.offset, QLabel()),
+            (self.tr("Offset"), self.offset, QLabel(self.tr("disparity"))),
             (self.tr("Rack over"), self.length, self.seconds),
         )
         for row, (text, field, after) in enumerate(rows):
             label = QLabel(text)
             label.setBuddy(field)
             theme.set_property(after, "quiet", True)
+            after.setFont(theme.tabular_font(small=True))
             grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
             grid.addWidget(after, row, 2)

@@ -76,6 +76,7 @@ def run_render(
     *,
     focus: float | None,
     focus_at: str | None,
+    follow: str | None,
     blur: float | None,
     sharp_zone: float | None,
     renderer: str | None,
@@ -89,8 +90,13 @@ def run_render(
     as_json: bool,
 ) -> None:
     """``vbr render``."""
-    if focus is not None and focus_at is not None:
-        raise InputError("Both --focus and --focus-at are given.", "Give one of them.")
+    given = [
+        name
+        for name, value in (("--focus", focus), ("--focus-at", focus_at), ("--follow", follow))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise InputError(f"Both {given[0]} and {given[1]} are given.", "Give one of them.")
     if focus is not None:
         check_focus(focus)
     if blur is not None:
@@ -100,7 +106,8 @@ def run_render(
     if renderer is not None:
         check_choice(renderer, RENDERERS, "renderer")
     reading = _depth_reading(depth_meaning)
-    point = parse_focus_at(focus_at) if focus_at is not None else None
+    clicked = focus_at if focus_at is not None else follow
+    point = parse_focus_at(clicked) if clicked is not None else None
     start, stop = parse_range(span)
     settings = ExportSettings(str(output), start, stop, codec, quality, audio, RenderSettings(device=device))
 
@@ -112,10 +119,15 @@ def run_render(
     pipeline.check_output(output, (clip_path, Path(path)))
     info = pipeline.probe(clip_path)
     console.note(info.note)
-    pipeline.frame_span(settings, info)
+    span_frames = pipeline.frame_span(settings, info)
     if point is not None:
         pipeline.check_frame(point[0], info)
         pipeline.check_point(point[1], point[2], info)
+        if follow is not None and not span_frames[0] <= point[0] < span_frames[1]:
+            raise InputError(
+                f"The point to follow is marked on frame {point[0]}, which is not rendered.",
+                f"Mark it on one of the frames {span_frames[0]} to {span_frames[1] - 1}.",
+            )
     if renderer is not None:
         project = edits.set_renderer(project, renderer)
     if depth is not None or depth_meaning is not None:
@@ -129,10 +141,11 @@ def run_render(
     if point is None and focus is None and not project.focus.keys and path == str(clip_path):
         point = ((start + (stop or info.frame_count)) // 2, info.width / 2, info.height / 2)
         console.note(
-            f"No focus was given: focusing on the middle of frame {point[0]}. Choose with --focus or --focus-at."
+            f"No focus was given: focusing on the middle of frame {point[0]}. "
+            "Choose with --focus, --focus-at or --follow."
         )
     with console.job() as ctx, contextlib.ExitStack() as opened:
-        _render(console, ctx, opened, project, info, settings, point)
+        _render(console, ctx, opened, project, info, settings, point, span_frames if follow is not None else None)
 
 
 def _render(
@@ -143,8 +156,9 @@ def _render(
     info: ClipInfo,
     settings: ExportSettings,
     point: tuple[int, float, float] | None,
+    follow_span: tuple[int, int] | None = None,
 ) -> None:
-    """Depth, focus, export, and the result said."""
+    """Depth, focus, export, and the result said. With ``follow_span``, the point is followed over those frames."""
     from vbr_core import pipeline
     from vbr_core.project import FocusAnchor
 
@@ -155,14 +169,17 @@ def _render(
         )
     opened.callback(disparity.close)
     _note_reading(console, disparity)
-    if point is not None:
+    if point is not None and follow_span is not None:
+        source = pipeline.repair_depth(disparity, project, clip_path)
+        project = _follow(console, ctx, source, project, info, point, follow_span)
+    elif point is not None:
         d_f = pipeline.sample_focus(pipeline.repair_depth(disparity, project, clip_path), info, *point)
         anchor: FocusAnchor = FocusAnchor(*point)
         project = pipeline.set_constant_focus(project, d_f, anchor)
         console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")
     seconds = pipeline.time_export(project, clip_path, settings)
     console.note(f"Rendering takes about {clock(seconds)} (h:mm:ss or m:ss) on this machine.")
-    with ctx.part(0.35, 1.0):
+    with ctx.part(0.35 if follow_span is None else 0.45, 1.0):
         result = pipeline.export_video(project, clip_path, settings, ctx, disparity)
     console.note(result.note if result.note != info.note else "")
     console.emit(
@@ -173,6 +190,34 @@ def _render(
         note=result.note,
     )
     console.say(f"Wrote {result.path} ({result.frame_count} frames in {clock(result.seconds)}).")
+
+
+def _follow(
+    console: Console,
+    ctx: JobContext,
+    source: DisparitySource,
+    project: Project,
+    info: ClipInfo,
+    point: tuple[int, float, float],
+    span: tuple[int, int],
+) -> Project:
+    """Let the focus go with what is at a point."""
+    from vbr_core import pipeline
+    from vbr_core.focus.baking import bake_track
+    from vbr_core.focus.tracking import FollowStart, follow_in_clip
+
+    with ctx.part(0.35, 0.45):
+        found = follow_in_clip(info.path, source, FollowStart(*point), span, ctx, source.cuts)
+    middle = next(sample for sample in found.samples if sample.frame == point[0])
+    project = pipeline.set_constant_focus(project, middle.disparity or 0.0)
+    project = bake_track(project, found.samples)
+    text = f"Followed {len(found.samples)} of {found.stop - found.start} frames"
+    if found.lost_frame is not None:
+        text += f", lost at frame {found.lost_frame}"
+    if found.lost_frame_before is not None:
+        text += f", going back lost at frame {found.lost_frame_before}"
+    console.note(f"{text}; {len(project.focus.keys)} focus keys.")
+    return project
 
 
 def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> None:

@@ -100,6 +100,10 @@ def render(
     focus_at: Annotated[
         str | None, typer.Option("--focus-at", metavar="FRAME,X,Y", help="Focus on what is at this pixel of a frame.")
     ] = None,
+    follow: Annotated[
+        str | None,
+        typer.Option("--follow", metavar="FRAME,X,Y", help="Follow what is at this pixel through its shot."),
+    ] = None,
     blur: Annotated[
         float | None, typer.Option("-K", "--blur", help="Blur amount: radius at 1080 lines per unit of disparity.")
     ] = None,
@@ -122,6 +126,7 @@ def render(
         output,
         focus=focus,
         focus_at=focus_at,
+        follow=follow,
         blur=blur,
         sharp_zone=sharp_zone,
         renderer=renderer,

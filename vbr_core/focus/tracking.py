@@ -292,7 +292,7 @@ class _Tracker:
         if not self._is_inside(middle):
             return "left"
         frames = self._missed + 1
-        self._velocity = (middle - last.middle) / frames
+        self._velocity = np.asarray((middle - last.middle) / frames, np.float32)
         self._middle, self._scale, self._missed = middle, last.scale * growth, 0
         value = self._judge(disparity, grey, growth, frames)
         view = self._look(grey, disparity)
@@ -318,10 +318,11 @@ class _Tracker:
         self._factor = min(1.0, WORK_LINES / height)
         if rgb.dtype == np.uint16:
             rgb = (rgb >> 8).astype(np.uint8)
+        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         if self._factor < 1.0:
             size = (max(1, round(width * self._factor)), WORK_LINES)
-            rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(grey, dtype=np.uint8)
 
     def _is_inside(self, middle: Points) -> bool:
         x, y = (middle + 0.5) / self._factor

@@ -219,7 +219,7 @@ class FocusTools(QObject):
         words = {"left": self.tr("left the picture"), "no_depth": self.tr("no depth")}
         for why, frame, place in (
             (found.end, found.lost_frame, self.tr("{what} at {time}")),
-            (found.begin, found.lost_frame_before, self.tr("going back, {what} at {time}")),
+            (found.begin, found.lost_frame_before, self.tr("going back {what} at {time}")),
         ):
             if frame is not None and info is not None:
                 what = words.get(why, self.tr("lost"))

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from vbr_core.depth.cache import (
     CHUNK_FRAMES,
+    ChunkState,
     DisparityCache,
     cache_key,
     decode_chunk,
@@ -22,6 +23,7 @@ from vbr_core.depth.cache import (
     encode_chunk,
     evict,
 )
+from vbr_core.depth.ranges import robust_range
 from vbr_core.depth.source import CachedDisparity
 from vbr_core.errors import DepthError
 
@@ -207,3 +209,26 @@ def test_the_place_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert default_cache_root() == tmp_path / "disparity"
     monkeypatch.delenv("VBR_CACHE_DIR")
     assert "vbr-studio" in str(default_cache_root())
+
+
+def test_the_state_comes_back_to_the_bit() -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"map": rng.random((5, 7), dtype=np.float32), "colour": rng.random((2, 3, 3), dtype=np.float32)}
+    chunk = decode_chunk(encode_chunk(16, ramp(2), (), (17,), ChunkState({"scale": 0.1 + 0.2}, arrays)))
+    assert chunk is not None
+    assert chunk.state is not None
+    assert chunk.state.numbers == {"scale": 0.1 + 0.2}
+    assert chunk.state.arrays.keys() == arrays.keys()
+    for name, values in arrays.items():
+        np.testing.assert_array_equal(chunk.state.arrays[name], values)
+    assert decode_chunk(encode_chunk(16, ramp(2), ())).state is None  # type: ignore[union-attr]
+
+
+def test_frames_that_show_nothing_and_wild_pixels_do_not_widen_the_range() -> None:
+    maps = np.tile(np.linspace(1, 2, 4000, dtype=np.float32).reshape(1, 40, 100), (4, 1, 1))
+    maps[2] = 50.0
+    maps[:, 0, :3] = -30.0
+    chunk = decode_chunk(encode_chunk(0, maps, (), (2,)))
+    assert chunk is not None
+    assert robust_range(list(chunk.quantiles)) == pytest.approx((1.01, 1.99), abs=0.01)
+    assert robust_range([chunk.quantiles[2]]) == (0.0, 0.0)

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 CHUNK_FRAMES = 16
 MAGIC = b"VBRDISP1"
-QUANTILES = np.linspace(0.0, 1.0, 65)
+QUANTILES = (np.arange(100) + 0.5) / 100
+"""Kept of every map, each standing for a hundredth of its pixels: neither the least nor the largest value, so that one
+wild pixel is not in them."""
+
 KEPT_CHUNKS = 4
 SIZE_LIMIT_BYTES = 20 << 30
 FORMAT = 1
@@ -69,7 +72,7 @@ class Chunk:
     Attributes:
         first: Index of the first frame.
         raw: (n, h, w) float32.
-        quantiles: (n, 65) float32, of every map; NaN for frames that show nothing.
+        quantiles: (n, 100) float32, of every map; NaN for frames that show nothing.
         cuts: Frames in the chunk that begin a shot.
         state: For going on after the chunk; None if there is nothing to remember.
     """

@@ -24,8 +24,9 @@ def robust_range(rows: list[NDArray[np.float32]]) -> tuple[float, float]:
     """Range of a shot from the quantiles of its frames.
 
     Args:
-        rows: (n,) float32 each, evenly spaced quantiles of a frame. Rows of NaN are frames that show nothing (black,
-            white, flat): what a network makes of them says nothing about the shot, so they do not count.
+        rows: (n,) float32 each, quantiles of a frame that stand for equal numbers of its pixels. Rows of NaN are frames
+            that show nothing (black, white, flat): what a network makes of them says nothing about the shot, so they
+            do not count.
 
     Returns:
         Low and high; twice 0 if no frame counts: :func:`normalise` gives 0.5 everywhere then.

@@ -75,7 +75,8 @@ def draw(
     pictures: list[NDArray[np.float16]], rng: np.random.Generator, batch: int, crop: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Stored pictures (B, 3, h, w) sRGB 0..1 and their light, linear; crops lie around a clipped pixel."""
-    stored, lights = [], []
+    stored: list[NDArray[np.float32]] = []
+    lights: list[NDArray[np.float32]] = []
     while len(stored) < batch:
         light = pictures[rng.integers(len(pictures))]
         clipped = np.argwhere(light.max(axis=-1) > 1.0)

@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
+    parser.add_argument("--share", type=float, default=1.0, help="of the run in what is exported; the rest is --start")
     parser.add_argument("--export", type=Path, help="write safetensors here at the end")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -46,7 +47,8 @@ def main() -> None:
     )
     train(config)
     if arguments.export:
-        export(Path(arguments.out) / "checkpoint.pt", arguments.export)
+        start = Path(arguments.start) if arguments.start else None
+        export(Path(arguments.out) / "checkpoint.pt", arguments.export, start=start, share=arguments.share)
 
 
 if __name__ == "__main__":

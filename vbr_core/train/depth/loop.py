@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from vbr_core.depth.estimator import load_starter_network
 from vbr_core.depth.network import StarterConfig, StarterNetwork
 from vbr_core.depth.registry import file_sha256
 from vbr_core.train.depth.backbone import load_backbone
@@ -91,8 +92,6 @@ class Trainer:
         self.config = config
         self.network = StarterNetwork(network)
         if config.start:
-            from vbr_core.depth.estimator import load_starter_network
-
             self.network.load_state_dict(load_starter_network(Path(config.start)).state_dict())
         elif config.backbone:
             load_backbone(self.network, config.backbone)
@@ -120,7 +119,7 @@ class Trainer:
         if pairs is not None:
             count = len(pairs.grid)
             grid = _half(torch.from_numpy(pairs.grid).movedim(-1, 1).flatten(0, 1))
-            grid = grid.unflatten(0, (count, 2)).movedim(1, -1)
+            grid = grid.reshape(count, 2, *grid.shape[1:]).movedim(1, -1)
             seen = (_half(torch.from_numpy(pairs.seen)) == 1.0).float()
             views = result[:count], result[count : 2 * count]
             loss = loss + self.config.agreement * agreement_loss(*views, grid, seen)
@@ -230,9 +229,22 @@ def train(config: TrainConfig) -> Trainer:
     return trainer
 
 
-def export(checkpoint: Path, target: Path, note: str = "") -> None:
-    """Write a checkpoint's averaged weights as float16 safetensors; ``models.json`` beside them gets their hash."""
+def export(checkpoint: Path, target: Path, note: str = "", start: Path | None = None, share: float = 1.0) -> None:
+    """Write a checkpoint's averaged weights as float16 safetensors; ``models.json`` beside them gets their hash.
+
+    Args:
+        checkpoint: Of a run.
+        target: File to write; ``start`` may be the same.
+        note: For the file's header.
+        start: Weights that the run went on from, to be mixed in: what was learnt before is forgotten less (Wortsman et
+            al. 2022, Robust fine-tuning of zero-shot models).
+        share: Of the run's own weights in the mixture.
+    """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if start is not None:
+        for name, value in load_starter_network(start).state_dict().items():
+            if value.dtype.is_floating_point:
+                state["average"][name] = torch.lerp(value, state["average"][name], share)
     tensors = {
         name: (value.half() if value.dtype.is_floating_point else value).contiguous()
         for name, value in state["average"].items()

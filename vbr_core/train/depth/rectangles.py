@@ -194,7 +194,8 @@ def random_texture(rng: np.random.Generator, assets: Assets, lively: float) -> T
     if rng.random() < 0.3:
         plain = rng.uniform(0.05, 0.9, 3)
     color = part.astype(np.float32) / 255.0 * lively + plain.astype(np.float32) * (1.0 - lively)
-    slope = np.linspace(*rng.uniform(0.75, 1.15, 2), TEXTURE_PX, dtype=np.float32)
+    first, last = (float(value) for value in rng.uniform(0.75, 1.15, 2))
+    slope = np.linspace(first, last, TEXTURE_PX, dtype=np.float32)
     color = color * (slope[:, None, None] if rng.random() < 0.5 else slope[None, :, None])
     return np.concatenate([color, np.ones((TEXTURE_PX, TEXTURE_PX, 1), np.float32)], axis=2).astype(np.float32)
 

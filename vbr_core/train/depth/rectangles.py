@@ -159,7 +159,8 @@ def _draw(
     sampled = cv2.remap(texture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if rectangle.relief:
         u, v = along / rectangle.size[0] - 0.5, across / rectangle.size[1] - 0.5
-        w = w * (1.0 + rectangle.relief * np.clip(1.0 - 4.0 * u * u, 0.0, 1.0) * np.clip(1.0 - 2.0 * v * v, 0.0, 1.0))
+        bulge = np.clip(1.0 - 4.0 * u * u, 0.0, 1.0) * np.clip(1.0 - 2.0 * v * v, 0.0, 1.0)
+        w = np.asarray(w * (1.0 + rectangle.relief * bulge), np.float32)
     nearer = inside & (w > inverse[y0:y1, x0:x1])
     alpha = sampled[..., 3:] * nearer[..., None]
     air = (1.0 - np.exp(-z / haze[1]))[..., None]

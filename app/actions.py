@@ -141,10 +141,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view_defocus", "view", _tr("Actions", "D&efocus map"), ("4",), "", "clip"),
     ActionSpec("view_overlay", "view", _tr("Actions", "Disparity o&ver the picture"), ("5", "D"), "overlay", "clip"),
     ActionSpec("view_grey", "view", _tr("Actions", "Disparity in gre&y"), ("6",), "", "clip"),
+    ActionSpec("view_zone", "view", _tr("Actions", "Sharp &zone"), ("7",), "", "clip"),
+    ActionSpec("view_peaking", "view", _tr("Actions", "Focus &peaking"), ("8", "P"), "", "clip"),
     ActionSpec("split_source", "view", _tr("Actions", "Sp&lit with the source"), ("Shift+W",), "", "clip"),
     ActionSpec(
         "split_unrepaired", "view", _tr("Actions", "Split with the depth &before repair"), ("Shift+D",), "", "clip"
     ),
+    ActionSpec("side_by_side", "view", _tr("Actions", "Side b&y side"), ("Alt+W",), "side_by_side", "clip", True),
     ActionSpec("zoom_fit", "view", _tr("Actions", "&Fit the window"), ("Ctrl+0",), "zoom_fit", "clip", separator=True),
     ActionSpec("zoom_full", "view", _tr("Actions", "&100 %"), ("Ctrl+1",), "zoom_full", "clip"),
     ActionSpec("zoom_in", "view", _tr("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom_in", "clip", repeats=True),

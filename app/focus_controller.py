@@ -65,6 +65,7 @@ class FocusController(QObject):
         self._pending: Click | None = None
         self._asked: set[int] = set()
         self._candidate: tuple[int, Reticle] | None = None
+        self._outlines: dict[tuple[int, float, float], tuple[tuple[float, float], ...]] = {}
         worker.sampled.connect(self._on_sampled)
         worker.failed.connect(self._on_sample_failed)
         depth.filled.connect(self._retry)
@@ -115,6 +116,7 @@ class FocusController(QObject):
     def _forget(self, *_: object) -> None:
         self._pending = self._candidate = None
         self._asked.clear()
+        self._outlines.clear()
         self._refresh()
 
     # --- answers ----------------------------------------------------------------------------------------------------
@@ -126,7 +128,8 @@ class FocusController(QObject):
         if click.mode == "look":
             if click.number == self._count:
                 text = f"d_f {sample.disparity:.3f}" if sample is not None else self._waiting_text()
-                self._candidate = (click.frame, Reticle(click.x, click.y, "candidate", text))
+                outline = () if sample is None else sample.outline
+                self._candidate = (click.frame, Reticle(click.x, click.y, "candidate", text, outline))
                 self.marker_changed.emit(None if sample is None else sample.disparity)
                 self._refresh()
             return
@@ -138,6 +141,7 @@ class FocusController(QObject):
             return
         self._pending = self._candidate = None
         anchor = FocusAnchor(click.frame, click.x, click.y)
+        self._outlines[click.frame, click.x, click.y] = sample.outline
         if self._depth.state == "running":
             self.sampled_early.emit(anchor, sample.disparity)
         self._session.apply(
@@ -187,5 +191,7 @@ class FocusController(QObject):
             return self._candidate[1]
         key = edits.key_at(self._session.project.focus, frame)
         if key is not None and key.anchor is not None and key.anchor.frame == frame:
-            return Reticle(key.anchor.x, key.anchor.y, "focus", f"d_f {key.value:.3f}")
+            anchor = key.anchor
+            outline = self._outlines.get((frame, anchor.x, anchor.y), ())
+            return Reticle(anchor.x, anchor.y, "focus", f"d_f {key.value:.3f}", outline)
         return None

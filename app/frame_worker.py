@@ -35,12 +35,14 @@ class FrameWorker(QObject):
     """Epoch, generation, RenderedFrame."""
     sampled = Signal(int, object, object)
     """Epoch, token, FocusSample or None."""
+    hovered = Signal(int, object, object)
+    """Epoch, token, FocusSample or None; of the newest place that was asked for."""
     counted = Signal(int, int, object)
     """Epoch, frame index, histogram or None."""
     thumbnail = Signal(int, int, object)
     """Epoch, frame index, small picture (h, w, 3) uint8."""
     failed = Signal(int, str, object)
-    """Epoch, what was tried (``open``, ``render``, ``sample``, ``histogram``, ``thumbnail``), the exception."""
+    """Epoch, what was tried (``open``, ``render``, ``sample``, ``hover``, ``histogram``, ``thumbnail``), exception."""
 
     def __init__(self, open_frames: Callable[[Path], FrameServerLike], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class FrameWorker(QObject):
         self._attempt = 0
         self._samples: deque[tuple[object, int, float, float]] = deque()
         self._render_slot: tuple[int, RenderRequest] | None = None
+        self._hover_slot: tuple[object, int, float, float] | None = None
         self._histogram_slot: int | None = None
         self._thumbnails: deque[int] = deque()
         self._stopping = False
@@ -77,7 +80,7 @@ class FrameWorker(QObject):
             self._disparity = None
             self._samples.clear()
             self._thumbnails.clear()
-            self._render_slot = self._histogram_slot = None
+            self._render_slot = self._hover_slot = self._histogram_slot = None
             self._condition.notify()
             return self._epoch
 
@@ -107,6 +110,12 @@ class FrameWorker(QObject):
         with self._condition:
             self._samples.append((token, frame_index, x, y))
             self._note_urgency()
+            self._condition.notify()
+
+    def post_hover(self, token: object, frame_index: int, x: float, y: float) -> None:
+        """Ask for the disparity under the mouse, after pictures; replaces a place asked for and not begun."""
+        with self._condition:
+            self._hover_slot = (token, frame_index, x, y)
             self._condition.notify()
 
     def post_histogram(self, frame_index: int) -> None:
@@ -145,7 +154,7 @@ class FrameWorker(QObject):
     def _has_work(self) -> bool:
         if self._stopping or self._must_open:
             return True
-        waiting = self._disparity or self._samples or self._render_slot or self._thumbnails
+        waiting = self._disparity or self._samples or self._render_slot or self._hover_slot or self._thumbnails
         return self._server is not None and (bool(waiting) or self._histogram_slot is not None)
 
     def _run(self) -> None:
@@ -181,6 +190,13 @@ class FrameWorker(QObject):
             (generation, request), self._render_slot = self._render_slot, None
             return lambda epoch: self._guard(
                 epoch, "render", lambda server: self.rendered.emit(epoch, generation, server.render(request))
+            )
+        if self._hover_slot is not None:
+            (place, hover_frame, hover_x, hover_y), self._hover_slot = self._hover_slot, None
+            return lambda epoch: self._guard(
+                epoch,
+                "hover",
+                lambda server: self.hovered.emit(epoch, place, server.sample(hover_frame, hover_x, hover_y)),
             )
         if self._histogram_slot is not None:
             frame_index, self._histogram_slot = self._histogram_slot, None

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.histogram_slider import HistogramSlider
 from app.icons import icon
+from app.sharp_zone_row import SharpZoneRow
 from app.timecode import about, timecode
 from vbr_core import edits
 from vbr_core.project import EASINGS
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from vbr_core.project import Project, TrackName
 
 SLIDER_STEPS = 1000
+LEAST_WIDTH = 288
 LABEL_PX = 80
 STARTER = "starter"
 _IMPORT_FOLDER = "import folder"
@@ -87,7 +89,6 @@ class Inspector(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumWidth(288)
         self.setAccessibleName(self.tr("Inspector"))
         body = QWidget()
         self._layout = QVBoxLayout(body)
@@ -99,6 +100,7 @@ class Inspector(QScrollArea):
         self._build_depth()
         self._layout.addStretch(1)
         self.setWidget(body)
+        self._fit_width()
         session.changed.connect(self._on_changed)
         session.playhead_changed.connect(self._refresh)
         session.selection_changed.connect(self._refresh)
@@ -129,12 +131,18 @@ class Inspector(QScrollArea):
         theme.set_property(label, "title", True)
         self._layout.addWidget(label)
 
+    def _fit_width(self) -> None:
+        """Wide enough for every row: there is no horizontal scroll bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(max(LEAST_WIDTH, self.widget().minimumSizeHint().width() + bar))
+
     def add_section(self, title: str, widget: QWidget) -> None:
         """A section of its own below the others."""
         stretch = self._layout.takeAt(self._layout.count() - 1)
         self._title(title)
         self._layout.addWidget(widget)
         self._layout.addItem(stretch)
+        self._fit_width()
 
     def _quiet(self, text: str = "") -> QLabel:
         label = QLabel(text)
@@ -212,6 +220,9 @@ class Inspector(QScrollArea):
         self._row(label, self.blur_slider, self.blur_spin)
         self.blur_text = self._quiet()
         self._layout.addWidget(self.blur_text)
+        self.zone_row = SharpZoneRow(self._session)
+        self.zone_row.typing_finished.connect(self.typing_finished)
+        self._layout.addWidget(self.zone_row)
 
     def _build_look(self) -> None:
         self._title(self.tr("LOOK AND DEPTH"))

@@ -50,6 +50,7 @@ from app.timeline import TimelineView
 from app.timeline.geometry import shot_at
 from app.transport import TransportBar
 from app.viewer_panel import HoldKey, ViewerPanel
+from app.viewer_readout import HoverReadout
 from app.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(
             self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs, self.models
         )
+        self.readout = HoverReadout(self.session, self.worker, self.depth, self.preview, self.viewer, self)
+        self.readout.text_changed.connect(self.panel.show_readout)
+        self.depth.state_changed.connect(lambda state: self.panel.set_depth_running(state == "running"))
         self.repairs = RepairController(self.session, self.viewer.tool, self)
         self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
         self.focus_panel = FocusToolsPanel(self.session, self.focus_tools, self.actions_)
@@ -229,6 +233,9 @@ class MainWindow(QMainWindow):
             "view_defocus": lambda: self._toggle_view("defocus"),
             "view_overlay": lambda: self._toggle_view("overlay"),
             "view_grey": lambda: self._toggle_view("grey"),
+            "view_zone": lambda: self._toggle_view("zone"),
+            "view_peaking": lambda: self._toggle_view("peaking"),
+            "side_by_side": self.panel.set_side_by_side,
             "split_source": lambda: self._toggle_split("source"),
             "split_unrepaired": lambda: self._toggle_split("unrepaired"),
             "repair_lasso": lambda: self.repairs.take_up("lasso"),
@@ -466,7 +473,8 @@ class MainWindow(QMainWindow):
 
     def _restore_layout(self) -> None:
         settings = preferences.preferences()
-        self.resize(1440, 900)
+        screen = self.screen().availableSize()
+        self.resize(min(1440, screen.width()), min(900, screen.height()))
         if str(settings.value("layout/version", "")) != str(LAYOUT_VERSION):
             return
         for name, restore in (

@@ -132,6 +132,13 @@ class PreviewController(QObject):
         return self._shown
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the picture on screen is not that of the playhead, the view and the values as they are now."""
+        if self._shown is None or self._session.clip_info is None:
+            return False
+        return self._shown.request != self._resolve(self._shown.request.lines)
+
+    @property
     def is_comparing(self) -> bool:
         return self._compare
 
@@ -194,7 +201,13 @@ class PreviewController(QObject):
         self.histogram_changed.emit(None)
 
     def _on_changed(self, old: Project, new: Project) -> None:
-        if (old.focus, old.blur, old.renderer, old.clip) != (new.focus, new.blur, new.renderer, new.clip):
+        if (old.focus, old.blur, old.sharp_zone, old.renderer, old.clip) != (
+            new.focus,
+            new.blur,
+            new.sharp_zone,
+            new.renderer,
+            new.clip,
+        ):
             self._note_cached()
             self._update()
 
@@ -296,7 +309,7 @@ class PreviewController(QObject):
         if frame.request.depth_revision in (0, self._revision) and not is_provisional(frame):
             self._cache.put(frame)
             self._note_cached()
-        if frame.request.lines and frame.request.view == "result" and not is_provisional(frame):
+        if frame.request.lines and frame.request.view in ("result", "peaking") and not is_provisional(frame):
             self._adapt_draft(frame)
         elif frame.request.view == "result" and not is_provisional(frame):
             slow = frame.seconds > SLOW_FINAL_SECONDS
@@ -337,7 +350,7 @@ class PreviewController(QObject):
             self.histogram_changed.emit(histogram)
 
     def _on_failed(self, epoch: int, what: str, error: Exception) -> None:
-        if epoch != self._epoch or what in ("histogram", "thumbnail"):
+        if epoch != self._epoch or what in ("hover", "histogram", "thumbnail"):
             return
         self._asked = None
         if str(error) != self._last_failure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -10,7 +9,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QCursor,
-    QFontMetricsF,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -23,37 +21,21 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app import theme
 from app.region_tool import RegionTool
 from app.view_geometry import ZOOM_STEP, ViewGeometry
+from app.viewer_marks import Reticle, as_image, paint_box, paint_name, paint_reticle
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from vbr_core.render.request import RenderedFrame
 
 DRAG_THRESHOLD_PT = 4.0
-RETICLE_HALF_PT = 18.0
 DIVIDER_REACH_PT = 7.0
 """How near to the divider of a split view the mouse takes hold of it."""
 
+PANE_GAP_PT = 4.0
+"""Between the two pictures that are shown side by side."""
+
 BRUSH_STEP = 1.15
-
-
-@dataclass(frozen=True, slots=True)
-class Reticle:
-    """A mark on the picture.
-
-    Attributes:
-        x: Pixels from the left of the upright picture.
-        y: Pixels from the top.
-        kind: ``focus`` (focused here), ``candidate`` (what would be focused) or ``waiting`` (no depth there yet).
-        text: Beside it.
-    """
-
-    x: float
-    y: float
-    kind: str
-    text: str
 
 
 class Viewer(QWidget):
@@ -69,6 +51,8 @@ class Viewer(QWidget):
     """How many device pixels high the picture is on screen."""
     zoom_changed = Signal(float, bool)
     """Device pixels per picture pixel, and whether the picture is fitted."""
+    hovered = Signal(object)
+    """(x, y) in picture pixels under the mouse, or None where there is no picture."""
     space_tapped = Signal()
     """The space bar was pressed and released without moving the picture."""
 
@@ -76,6 +60,7 @@ class Viewer(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._beside: QImage | None = None
+        self._side_by_side = False
         self._divider = 0.5
         self._holds_divider = False
         self._side_names = ("", "")
@@ -142,7 +127,7 @@ class Viewer(QWidget):
             ViewGeometry(
                 max(1, round(width * pixel_aspect)),
                 max(1, height),
-                self.width(),
+                self._pane_width(),
                 self.height(),
                 self.devicePixelRatioF(),
             )
@@ -150,8 +135,9 @@ class Viewer(QWidget):
 
     def show_frame(self, frame: RenderedFrame) -> None:
         """Show a picture; of any size, it fills the place of the clip's picture."""
-        self._image = _as_image(frame.rgb)
-        self._beside = None if frame.beside is None else _as_image(frame.beside)
+        self._image = as_image(frame.rgb)
+        self._beside = None if frame.beside is None else as_image(frame.beside)
+        self._lay_out()
         self.update()
 
     @property
@@ -162,6 +148,36 @@ class Viewer(QWidget):
     def set_divider(self, place: float) -> None:
         self._divider = min(1.0, max(0.0, place))
         self.update()
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether the two pictures of a split view are shown side by side instead of under a divider."""
+        return self._side_by_side
+
+    def set_side_by_side(self, on: bool) -> None:
+        """Show the two pictures of a split view side by side, zoomed and moved together."""
+        if on != self._side_by_side:
+            self._side_by_side = on
+            self._lay_out()
+            self.update()
+
+    def _has_panes(self) -> bool:
+        return self._side_by_side and self._beside is not None
+
+    def _pane_width(self) -> float:
+        return max(1.0, (self.width() - PANE_GAP_PT) / 2) if self._has_panes() else float(self.width())
+
+    def _pane_left(self) -> float:
+        """Where the pane of the main picture begins: at the right if there are two."""
+        return self.width() - self._pane_width()
+
+    def _in_pane(self, place: QPointF) -> QPointF:
+        """A point of the widget in the coordinates of the pane that it lies in."""
+        left = self._pane_left()
+        return place - QPointF(left, 0.0) if self._has_panes() and place.x() >= left else place
+
+    def _lay_out(self) -> None:
+        self._set_geometry(self._geometry.resized(self._pane_width(), self.height(), self.devicePixelRatioF()))
 
     def set_side_names(self, left: str, right: str) -> None:
         """What the two sides of a split view are called."""
@@ -203,19 +219,19 @@ class Viewer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._set_geometry(self._geometry.resized(self.width(), self.height(), self.devicePixelRatioF()))
+        self._lay_out()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._set_geometry(self._geometry.resized(self.width(), self.height(), self.devicePixelRatioF()))
+            self._lay_out()
 
     # --- mouse and keys ---------------------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self._has_clip or event.angleDelta().y() == 0:
             return
-        at = event.position()
+        at = self._in_pane(event.position())
         if self.tool.mode == "brush" and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.tool.set_radius(self.tool.radius_px * BRUSH_STEP ** (event.angleDelta().y() / 120))
             event.accept()
@@ -264,9 +280,14 @@ class Viewer(QWidget):
             self.tool.move(*self._clip_point(event.position()), event.position())
         if not event.buttons():
             self._show_cursor()
+        self._tell_hovered(event.position())
+
+    def _tell_hovered(self, place: QPointF) -> None:
+        self.hovered.emit(self._clip_point(place) if self._has_clip and self._is_on_picture(place) else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.tool.leave()
+        self.hovered.emit(None)
         super().leaveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -283,30 +304,35 @@ class Viewer(QWidget):
         moved = event.position() - press
         if abs(moved.x()) > DRAG_THRESHOLD_PT or abs(moved.y()) > DRAG_THRESHOLD_PT:
             return
-        if self._geometry.contains(press.x(), press.y()):
+        if self._is_on_picture(press):
             self.clicked.emit(*self._clip_point(press), self._press_modifiers)
 
     def _is_at_divider(self, place: QPointF) -> bool:
         """Whether a point of the widget is on the handle of a split view."""
-        if self._beside is None or not self._geometry.contains(place.x(), place.y()):
+        if self._beside is None or self._side_by_side or not self._is_on_picture(place):
             return False
         left, _, width, _ = self._geometry.rect
         return abs(place.x() - (left + self._divider * width)) <= DIVIDER_REACH_PT
 
+    def _is_on_picture(self, place: QPointF) -> bool:
+        local = self._in_pane(place)
+        return 0 <= local.x() < self._pane_width() and self._geometry.contains(local.x(), local.y())
+
     def clip_to_widget(self, x: float, y: float) -> QPointF:
-        """Where a point of the clip, in its own pixels, lies in the widget."""
-        return QPointF(*self._geometry.to_widget(x * self._pixel_aspect, y))
+        """Where a point of the clip, in its own pixels, lies in the widget (of two panes: in the right one)."""
+        return QPointF(*self._geometry.to_widget(x * self._pixel_aspect, y)) + QPointF(self._pane_left(), 0.0)
 
     def _clip_point(self, place: QPointF) -> tuple[float, float]:
         """The point of the clip, in its own pixels, under a point of the widget."""
-        x, y = self._geometry.to_picture(place.x(), place.y())
+        local = self._in_pane(place)
+        x, y = self._geometry.to_picture(local.x(), local.y())
         return x / self._pixel_aspect, y
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         place = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             place = QPointF(self.rect().center())
-        if self._has_clip and self.tool.mode == "off" and self._geometry.contains(place.x(), place.y()):
+        if self._has_clip and self.tool.mode == "off" and self._is_on_picture(place):
             self.menu_requested.emit(*self._clip_point(place), self.mapToGlobal(place.toPoint()))
 
     def event(self, event: QEvent) -> bool:
@@ -362,14 +388,14 @@ class Viewer(QWidget):
         if self._image is not None:
             enlarged = self._geometry.shown_zoom >= 3 and self._image.height() == self._geometry.picture_h
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not enlarged)
-            painter.drawImage(QRectF(*self._geometry.rect), self._image)
-            if self._beside is not None:
-                self._paint_beside(painter, self._beside)
+            if self._has_panes():
+                self._paint_panes(painter, self._image)
+            else:
+                painter.drawImage(QRectF(*self._geometry.rect), self._image)
+                if self._beside is not None:
+                    self._paint_beside(painter, self._beside)
+                self._paint_marks(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._image is not None:
-            self.tool.paint(painter, self.clip_to_widget)
-        if self._reticle is not None and self._image is not None:
-            self._paint_reticle(painter, self._reticle)
         if self._message:
             self._paint_message(painter)
         if self.hasFocus():
@@ -377,6 +403,28 @@ class Viewer(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.tool.paint(painter, self.clip_to_widget)
+        if self._reticle is not None:
+            paint_reticle(painter, self._reticle, self.clip_to_widget, self.width())
+
+    def _paint_panes(self, painter: QPainter, image: QImage) -> None:
+        """Both pictures at the same zoom and place, each with all marks and its name."""
+        assert self._beside is not None
+        width, right = self._pane_width(), self._pane_left()
+        for left, shown, name in ((0.0, self._beside, self._side_names[0]), (right, image, self._side_names[1])):
+            pane = QRectF(left, 0.0, width, self.height())
+            painter.save()
+            painter.setClipRect(pane)
+            painter.drawImage(QRectF(*self._geometry.rect).translated(left, 0.0), shown)
+            painter.translate(left - right, 0.0)
+            self._paint_marks(painter)
+            painter.restore()
+            seen = QRectF(*self._geometry.rect).translated(left, 0.0).intersected(pane)
+            paint_name(painter, name, seen.topLeft() + QPointF(8, 8), seen)
+        painter.fillRect(QRectF(width, 0.0, right - width, self.height()), theme.roles().color("background"))
 
     def _paint_beside(self, painter: QPainter, image: QImage) -> None:
         """The left side of a split view, the divider, and what the two sides are called."""
@@ -390,54 +438,14 @@ class Viewer(QWidget):
         for pen in (QPen(QColor(0, 0, 0, 150), 4.0), QPen(QColor("white"), 1.5)):
             painter.setPen(pen)
             painter.drawLine(QPointF(x, seen.top()), QPointF(x, seen.bottom()))
-        painter.setFont(theme.tabular_font(small=True))
-        metrics = QFontMetricsF(painter.font())
-        for text, direction in zip(self._side_names, (-1, 1), strict=True):
-            width = metrics.horizontalAdvance(text) + 14
-            left = x - 8 - width if direction < 0 else x + 8
-            if text and whole.left() <= left and left + width <= whole.right():
-                box = QRectF(left, seen.top() + 8, width, metrics.height() + 6)
-                self._paint_box(painter, box, text, QColor("#d9dade"))
-
-    def _paint_reticle(self, painter: QPainter, reticle: Reticle) -> None:
-        place = self.clip_to_widget(reticle.x, reticle.y)
-        x, y = place.x(), place.y()
-        color = theme.roles().color("focus") if reticle.kind == "focus" else QColor("white")
-        half, arm = RETICLE_HALF_PT, RETICLE_HALF_PT * 0.45
-        corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-        for pen in (QPen(QColor(0, 0, 0, 150), 4.0), QPen(color, 2.0)):
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            if reticle.kind == "waiting" and pen.color() == color:
-                pen.setStyle(Qt.PenStyle.DotLine)
-            painter.setPen(pen)
-            for sx, sy in corners:
-                corner = QPointF(x + sx * half, y + sy * half)
-                painter.drawLine(corner, corner - QPointF(sx * arm, 0))
-                painter.drawLine(corner, corner - QPointF(0, sy * arm))
-        if reticle.text:
-            painter.setFont(theme.tabular_font(small=True))
-            size = QFontMetricsF(painter.font()).boundingRect(reticle.text).size()
-            box = QRectF(x + half + 8, y - size.height() / 2 - 3, size.width() + 14, size.height() + 6)
-            if box.right() > self.width() - 4:
-                box.moveRight(x - half - 8)
-            self._paint_box(painter, box, reticle.text, color)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = self._side_names
+        paint_name(painter, left, QPointF(x - 8, seen.top() + 8), whole, to_left=True)
+        paint_name(painter, right, QPointF(x + 8, seen.top() + 8), whole)
 
     def _paint_message(self, painter: QPainter) -> None:
         painter.setFont(theme.body_font())
         room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         box = painter.boundingRect(room, flags, self._message).adjusted(-16, -10, 16, 10)
-        self._paint_box(painter, box, self._message, theme.roles().color("text"))
-
-    @staticmethod
-    def _paint_box(painter: QPainter, box: QRectF, text: str, color: QColor) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(20, 21, 22, 205))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(color if color.lightnessF() > 0.5 else QColor("#d9dade"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
-
-
-def _as_image(rgb: NDArray[np.uint8]) -> QImage:
-    h, w, _ = rgb.shape
-    return QImage(rgb.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888).copy()
+        paint_box(painter, box, self._message, theme.roles().color("text"))

@@ -80,11 +80,16 @@ class ViewerPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._preview = preview
+        self._side_action = actions.get("side_by_side")
         self._rate_text = ""
+        self._depth_runs = False
+        self._brought_source = False
         self.viewer = Viewer()
         self.view_box = QComboBox()
         self.view_box.setAccessibleName(self.tr("View"))
-        self.view_box.setToolTip(self.tr("What is shown (keys 1 to 6; D for disparity over the picture)"))
+        self.view_box.setToolTip(
+            self.tr("What is shown (keys 1 to 8; D for disparity over the picture, P for peaking)")
+        )
         self._words = {
             "result": self.tr("Result"),
             "source": self.tr("Source"),
@@ -92,9 +97,20 @@ class ViewerPanel(QWidget):
             "defocus": self.tr("Defocus map"),
             "overlay": self.tr("Disparity over the picture"),
             "grey": self.tr("Disparity, grey"),
+            "zone": self.tr("Sharp zone"),
+            "peaking": self.tr("Focus peaking"),
         }
-        for name in VIEWS:
+        tips = {
+            "zone": self.tr("Amber: what stays sharp in the export (circle of confusion up to half a pixel)"),
+            "peaking": self.tr("Amber: edges of the result that are as sharp as in the source"),
+            "defocus": self.tr("Orange: blurred in front of the focal plane; blue: behind it"),
+            "disparity": self.tr("Bright: near; dark: far"),
+            "overlay": self.tr("Bright: near; dark: far"),
+            "grey": self.tr("White: near; black: far"),
+        }
+        for index, name in enumerate(VIEWS):
             self.view_box.addItem(self._words[name], name)
+            self.view_box.setItemData(index, tips.get(name, ""), Qt.ItemDataRole.ToolTipRole)
         self.view_box.activated.connect(lambda index: preview.set_view(self.view_box.itemData(index)))
         self.split_box = QComboBox()
         self.split_box.setAccessibleName(self.tr("Split view"))
@@ -114,6 +130,18 @@ class ViewerPanel(QWidget):
         self.compare_button.setAccessibleName(self.tr("Hold to compare with the source"))
         self.compare_button.pressed.connect(lambda: preview.set_compare(True))
         self.compare_button.released.connect(lambda: preview.set_compare(False))
+        self.side_button = QToolButton()
+        self.side_button.setDefaultAction(self._side_action)
+        self.side_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.side_button.setAccessibleName(self._side_action.toolTip())
+        self.readout = QLabel()
+        self.readout.setFont(theme.tabular_font(small=True))
+        self.readout.setAccessibleName(self.tr("Under the mouse"))
+        self.readout.setToolTip(
+            self.tr(
+                "Under the mouse: disparity (1 is near) and radius of the circle of confusion, in pixels of the export"
+            )
+        )
         self.badge = QLabel()
         self.badge.setFont(theme.tabular_font(small=True))
         self.badge.setAccessibleName(self.tr("What is on screen"))
@@ -132,6 +160,9 @@ class ViewerPanel(QWidget):
         row.addWidget(self.view_box)
         row.addWidget(self.split_box)
         row.addWidget(self.compare_button)
+        row.addWidget(self.side_button)
+        row.addSpacing(8)
+        row.addWidget(self.readout)
         row.addStretch(1)
         row.addWidget(self.badge)
         row.addSpacing(8)
@@ -152,13 +183,38 @@ class ViewerPanel(QWidget):
         preview.view_changed.connect(lambda _name: self._name_sides())
         preview.beside_changed.connect(lambda name: self.split_box.setCurrentIndex(self.split_box.findData(name)))
         preview.beside_changed.connect(lambda _name: self._name_sides())
+        preview.beside_changed.connect(self._on_beside)
         player.rate_measured.connect(self._on_rate)
         session.playing_changed.connect(self._on_playing)
-        session.playhead_changed.connect(self._on_playhead)
+        session.playhead_changed.connect(self._refresh_badge)
+        session.changed.connect(self._refresh_badge)
         session.clip_opened.connect(self._on_clip_opened)
         self.viewer.zoom_changed.connect(self._on_zoom)
         self.viewer.display_lines_changed.connect(preview.set_display_lines)
         self.viewer.space_tapped.connect(player.toggle)
+
+    def set_side_by_side(self, on: bool) -> None:
+        """Show both pictures of a split view side by side; where nothing is split, the source comes beside."""
+        self.viewer.set_side_by_side(on)
+        if on and self._preview.beside == "none":
+            self._preview.set_beside("source")
+            self._brought_source = True
+        elif not on and self._brought_source and self._preview.beside == "source":
+            self._preview.set_beside("none")
+
+    def _on_beside(self, beside: str) -> None:
+        self._brought_source = False
+        if beside == "none":
+            self._side_action.setChecked(False)
+
+    def show_readout(self, text: str) -> None:
+        """What lies under the mouse."""
+        self.readout.setText(text)
+
+    def set_depth_running(self, runs: bool) -> None:
+        """Whether disparity may still change."""
+        self._depth_runs = runs
+        self._refresh_badge()
 
     def _name_sides(self) -> None:
         right = self._words[self._preview.view]
@@ -184,9 +240,12 @@ class ViewerPanel(QWidget):
         parts = []
         if self._preview.is_comparing:
             parts.append(self.tr("Source"))
+        # a picture in full size is no final one while its depth may still change
+        unsettled = self._depth_runs and frame.request.view != "source"
+        is_draft = frame.is_draft or unsettled
         parts.append(
             self.tr("{kind} {lines}p").format(
-                kind=self.tr("Draft") if frame.is_draft else self.tr("Final"), lines=frame.rgb.shape[0]
+                kind=self.tr("Draft") if is_draft else self.tr("Final"), lines=frame.rgb.shape[0]
             )
         )
         parts.append(self.tr("{ms:.0f} ms").format(ms=frame.seconds * 1000))
@@ -194,15 +253,19 @@ class ViewerPanel(QWidget):
             parts.insert(
                 0, self.tr("Rendering… frame {number} is still shown").format(number=frame.request.frame_index)
             )
+        elif self._preview.is_behind and not self._session.playing:
+            parts.insert(0, self.tr("Rendering…"))
         if self._rate_text:
             parts.append(self._rate_text)
         if frame.note:
             parts.insert(0, frame.note.rstrip("."))
         elif frame.request.view != "source" and not frame.has_depth:
             parts.insert(0, self.tr("No depth yet: the source is shown"))
+        elif unsettled:
+            parts.insert(0, self.tr("Depth is not final"))
         self.badge.setText(" · ".join(parts))
 
-    def _on_playhead(self, _frame: int) -> None:
+    def _refresh_badge(self, *_: object) -> None:
         if self._preview.shown is not None and not self._session.playing:
             self._show_badge(self._preview.shown)
 

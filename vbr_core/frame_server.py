@@ -12,10 +12,17 @@ import cv2
 import numpy as np
 
 from vbr_core.depth.upsample import guided_upsample
-from vbr_core.focus.sampling import sample_disparity
+from vbr_core.focus.sampling import patch_outline, sample_disparity, sample_patch
 from vbr_core.render.engine import RenderEngine
 from vbr_core.render.optics import defocus_map, k_in_pixels, with_sharp_zone
-from vbr_core.render.overlays import defocus_picture, disparity_picture, grey_picture, overlay_picture
+from vbr_core.render.overlays import (
+    defocus_picture,
+    disparity_picture,
+    grey_picture,
+    overlay_picture,
+    peaking_picture,
+    zone_picture,
+)
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
 from vbr_core.settings import RenderSettings
 from vbr_core.video.frame_cache import FrameCache
@@ -96,10 +103,11 @@ class FrameServer:
         self, request: RenderRequest, rgb: NDArray[np.uint8], disparity: NDArray[np.float32]
     ) -> tuple[NDArray[np.uint8], str]:
         """The view that a request asks for (not ``source``), made of a picture and its disparity; and a note."""
-        if request.view == "result":
+        if request.view in ("result", "peaking"):
             engine = self._engine(request.renderer, request.device)
             picture = engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone, request.largest_radius)
-            return np.asarray(picture, dtype=np.uint8), engine.note
+            result = np.asarray(picture, dtype=np.uint8)
+            return (peaking_picture(rgb, result) if request.view == "peaking" else result), engine.note
         full = guided_upsample(disparity, rgb)
         if request.view == "disparity":
             return disparity_picture(full), ""
@@ -108,6 +116,8 @@ class FrameServer:
         if request.view == "overlay":
             return overlay_picture(rgb, full), ""
         full = with_sharp_zone(full, request.d_f, request.sharp_zone)
+        if request.view == "zone":
+            return zone_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, self.info.height))), ""
         return defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0]))), ""
 
     def sample(self, frame_index: int, x: float, y: float) -> FocusSample | None:
@@ -120,7 +130,12 @@ class FrameServer:
         if disparity is None:
             return None
         value, patch_px = sample_point(disparity, x, y, self.info)
-        return FocusSample(frame_index, x, y, value, patch_px)
+        scale_x, scale_y = self.info.width / disparity.shape[1], self.info.height / disparity.shape[0]
+        _, mask, origin = sample_patch(
+            disparity, min(disparity.shape[1] - 1.0, x / scale_x), min(disparity.shape[0] - 1.0, y / scale_y)
+        )
+        outline = patch_outline(mask, origin, scale_x, scale_y)
+        return FocusSample(frame_index, x, y, value, patch_px, outline)
 
     def histogram(self, frame_index: int, bins: int = 64) -> NDArray[np.float32] | None:
         """How often each disparity occurs in a frame: (bins,) float32 over 0..1, largest 1; None if not there yet."""

@@ -171,6 +171,7 @@ def test_other_depth_makes_stored_pictures_stale(rig: Rig) -> None:
     count = len(rig.server.requests)
     rig.preview.depth_replaced()
     rig.qtbot.waitUntil(lambda: len(rig.server.requests) > count, timeout=5000)
+    rig.qtbot.waitUntil(lambda: rig.preview.shown.request.depth_revision == 1, timeout=5000)
     rig.wait_final()
     assert rig.preview.shown is not None
     assert rig.preview.shown.request.depth_revision == 1

@@ -147,3 +147,28 @@ def test_a_repair_that_is_not_there_yet_is_said(server):
     server.set_disparity(Repaired())
     assert "repair" in server.render(RenderRequest(3, 0.1, 300.0)).note
     assert server.render(RenderRequest(4, 0.1, 300.0)).note == ""
+
+
+def test_explaining_views_agree_on_what_is_sharp(server):
+    server.set_disparity(HalfReady())
+
+    def amber(view, lines=0):
+        rgb = server.render(RenderRequest(2, 0.9, 300.0, view=view, lines=lines)).rgb.astype(int)
+        marked = (rgb[..., 0] - rgb[..., 2] > 60) & (rgb[..., 0] > rgb[..., 1])
+        middle = marked.shape[1] // 2
+        return marked[:, : middle - 8].mean(), marked[:, middle + 8 :].mean()
+
+    assert amber("zone")[0] == 0.0
+    assert amber("zone")[1] > 0.5
+    assert amber("zone", 48)[1] > 0.5  # a draft shows the zone of the export
+    assert amber("peaking")[0] == 0.0
+    assert amber("peaking")[1] > 0.0
+
+
+def test_a_sample_brings_its_patch_in_pixels_of_the_clip(server):
+    server.set_disparity(HalfReady())
+    sample = server.sample(2, 100.0, 50.0)
+    x, y = np.array(sample.outline).T
+    assert x.min() < 100 < x.max()
+    assert y.min() < 50 < y.max()
+    assert x.min() > 64  # it does not reach the other half

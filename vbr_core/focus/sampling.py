@@ -36,6 +36,22 @@ def sample_disparity(disparity: NDArray[np.float32], x: float, y: float) -> tupl
     Raises:
         InputError: The point lies outside the picture.
     """
+    value, mask, _ = sample_patch(disparity, x, y)
+    return value, int(mask.sum())
+
+
+def sample_patch(
+    disparity: NDArray[np.float32], x: float, y: float
+) -> tuple[float, NDArray[np.bool_], tuple[int, int]]:
+    """Like :func:`sample_disparity`, with the patch itself.
+
+    Returns:
+        The median, 0..1; which pixels of a window belong to the patch, (wh, ww) bool; and the window's first row and
+        column in the map.
+
+    Raises:
+        InputError: The point lies outside the picture.
+    """
     height, width = disparity.shape
     if not (0 <= x < width and 0 <= y < height):
         raise InputError(
@@ -53,5 +69,32 @@ def sample_disparity(disparity: NDArray[np.float32], x: float, y: float) -> tupl
     mask = np.zeros((window.shape[0] + 2, window.shape[1] + 2), np.uint8)
     flags = 4 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY | (1 << 8)
     cv2.floodFill(window, mask, seed, 0.0, TOLERANCE, TOLERANCE, flags)
-    patch = window[mask[1:-1, 1:-1] > 0]
-    return float(np.clip(np.median(patch), 0.0, 1.0)), int(patch.size)
+    inside = mask[1:-1, 1:-1] > 0
+    return float(np.clip(np.median(window[inside]), 0.0, 1.0)), inside, (top, left)
+
+
+def patch_outline(
+    mask: NDArray[np.bool_], origin: tuple[int, int], scale_x: float = 1.0, scale_y: float = 1.0
+) -> tuple[tuple[float, float], ...]:
+    """The outline of a patch from :func:`sample_patch`, around its largest part.
+
+    Args:
+        mask: (wh, ww) bool.
+        origin: Row and column of the mask's first pixel in its map.
+        scale_x: Pixels of the picture per pixel of the map.
+        scale_y: The same, downwards.
+
+    Returns:
+        Corners (x, y) in pixels of the picture; 0, 0 is the corner of its first pixel.
+    """
+    finer = 4  # so that the outline runs along the pixels' borders, with its steps cut
+    padded = np.pad(mask.astype(np.uint8) * 255, 1)
+    size = (padded.shape[1] * finer, padded.shape[0] * finer)
+    large = (cv2.resize(padded, size, interpolation=cv2.INTER_LINEAR) > 127).astype(np.uint8)
+    outlines, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    longest = cv2.approxPolyDP(max(outlines, key=cv2.contourArea), 1.0, True)[:, 0]
+    top, left = origin
+    return tuple(
+        (float(((x + 0.5) / finer - 1 + left) * scale_x), float(((y + 0.5) / finer - 1 + top) * scale_y))
+        for x, y in longest
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from vbr_core.project import Project, Track
 
-View = Literal["result", "source", "disparity", "defocus", "overlay", "grey"]
-VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus", "overlay", "grey")
+View = Literal["result", "source", "disparity", "defocus", "overlay", "grey", "zone", "peaking"]
+VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus", "overlay", "grey", "zone", "peaking")
 Beside = Literal["none", "source", "unrepaired"]
 BESIDES: tuple[Beside, ...] = ("none", "source", "unrepaired")
 
@@ -31,8 +32,8 @@ class RenderRequest:
         frame_index: 0-based index on the clip's own frames.
         d_f: Disparity of the focal plane, 0..1.
         k: Blur amount at a picture height of 1080.
-        view: What to show: the result, the source, the disparity (in false colour, over the picture, or in grey), or
-            the signed defocus map.
+        view: What to show: the result, the source, the disparity (in false colour, over the picture, or in grey),
+            the signed defocus map, what is sharp (``zone``), or the sharp edges of the result (``peaking``).
         lines: Height of the picture in pixels; 0 for the clip's own. Never more than the clip's own.
         renderer: Name of the renderer.
         device: Name of the device.
@@ -95,6 +96,7 @@ class FocusSample:
         y: Pixels from the top.
         disparity: Median over the connected patch around the point, 0..1.
         patch_px: Number of pixels (of the picture) in the patch.
+        outline: Corners of the patch's outline, (x, y) in pixels of the upright picture.
     """
 
     frame_index: int
@@ -102,6 +104,18 @@ class FocusSample:
     y: float
     disparity: float
     patch_px: int
+    outline: tuple[tuple[float, float], ...] = ()
+
+
+def blur_radius_px(project: Project, frame_index: int, disparity: float, lines: int) -> float:
+    """Radius of the circle of confusion that a disparity gets at a frame, in a picture of ``lines`` lines.
+
+    Pixels; positive in front of the focal plane (paper, eq. 1 and 2), 0 within the sharp zone.
+    """
+    request = resolve(project, frame_index)
+    away = disparity - request.d_f
+    beyond = max(0.0, abs(away) - request.sharp_zone)
+    return math.copysign(beyond, away) * request.k * lines / 1080 if beyond else 0.0
 
 
 def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_count: int = 0) -> float:

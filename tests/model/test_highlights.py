@@ -113,3 +113,13 @@ def test_a_network_holds_the_guess_only_with_a_base() -> None:
         NetworkConfig(base="none", highlight_widths=(8, 8, 8))
     with pytest.raises(InputError, match="highlight_widths"):
         NetworkConfig(highlight_widths=(8, 8))
+
+
+def test_a_focused_highlight_is_shown_as_it_is() -> None:
+    frame = np.full((40, 40, 3), 0.3, np.float32)
+    frame[10:30, 10:30] = 0.965
+    disparity = np.zeros((40, 40), np.float32)
+    disparity[5:35, 5:35] = 0.8
+    plain = BasePicture(ScatterRenderer(), None).render_frame(frame, disparity, 0.8, 6.0)
+    result = BasePicture(ScatterRenderer(), lively()).render_frame(frame, disparity, 0.8, 6.0)
+    np.testing.assert_allclose(result[15:25, 15:25], plain[15:25, 15:25], atol=1e-5)

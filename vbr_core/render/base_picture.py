@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 BAND_ROWS = 512
 """Highlights are looked at in bands of so many rows: memory does not grow with the picture's height."""
 
+FOCUSED_PX, BLURRED_PX = 0.75, 1.5
+"""A highlight gets its light back from the first radius on, all of it from the second one on."""
+
 HALO_ROWS = 96
 """Rows around a band that its result depends on, rounded up."""
 
@@ -47,7 +50,13 @@ class BasePicture(Renderer):
     ) -> NDArray[np.float32]:
         """See :meth:`Renderer.render_frame`."""
         self.renderer.band_rows = self.band_rows
-        return self.renderer.render_frame(self.with_highlights(frame), disparity, d_f, k_px)
+        bright = self.with_highlights(frame)
+        if bright is not frame:
+            # what is in focus is shown as it is, clipped or not
+            radius = np.abs(disparity - np.float32(d_f)) * np.float32(k_px)
+            blurred = np.clip((radius - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX), 0.0, 1.0)
+            bright = frame + blurred[..., None] * (bright - frame)
+        return self.renderer.render_frame(bright, disparity, d_f, k_px)
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 
+from vbr_core import __version__
+
 log = logging.getLogger(__name__)
 
 
@@ -28,10 +30,14 @@ def main(argv: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="vbr-studio", description="Edit the focus of a clip after it was shot.")
     parser.add_argument("path", nargs="?", help="a video or a .vbr project to open")
+    parser.add_argument("--version", action="version", version=f"vbr-studio {__version__}")
     parser.add_argument("--self-test", action="store_true", help="check this installation without a window and exit")
+    parser.add_argument("--window-test", action="store_true", help="show the window, close it again and exit")
     arguments = parser.parse_args(argv)
     if arguments.self_test:
-        return _self_test()
+        from app.self_test import print_self_test
+
+        return print_self_test()
     if not has_screen():
         # Qt would abort the process
         sys.stderr.write("The window needs a screen, and this session has none. `vbr render` works without one.\n")
@@ -59,7 +65,10 @@ def main(argv: list[str] | None = None) -> int:
     window.show()
     if arguments.path:
         QTimer.singleShot(0, window, lambda: window.open_path(arguments.path))
-    QTimer.singleShot(0, window, window.life.recovery.look)
+    if arguments.window_test:
+        QTimer.singleShot(0, window, window.close)
+    else:
+        QTimer.singleShot(0, window, window.life.recovery.look)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()  # lets Python see Ctrl-C while Qt waits
     ticker.start(250)
@@ -68,16 +77,6 @@ def main(argv: list[str] | None = None) -> int:
     window.worker.stop()
     log.info("ended with status %d", status)
     return status
-
-
-def _self_test() -> int:
-    """Run the core's self-test and say how it went. 0: all is well."""
-    from vbr_core import pipeline
-
-    checks = pipeline.self_test()
-    for check in checks:
-        sys.stdout.write(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}\n")
-    return 0 if all(check.ok for check in checks) else 1
 
 
 if __name__ == "__main__":

@@ -31,10 +31,8 @@ BLURRED_LEFT = 0.5
 
 def run_self_test() -> list[Check]:
     """All checks; one that fails does not stop the others."""
-    from vbr_core import pipeline
-
     return [
-        *pipeline.self_test(),
+        *_core_checks(),
         _check("Sample clip", render_sample),
         _check("Depth networks", build_networks),
     ]
@@ -107,6 +105,20 @@ def build_networks() -> str:
     for architecture in ARCHITECTURES.values():
         architecture.published_shapes()
     return f"{len(ARCHITECTURES)} can be built"
+
+
+def _core_checks() -> list[Check]:
+    """The core's own self-test, or one failed check if it cannot even begin."""
+    found: list[Check] = []
+
+    def run() -> str:
+        from vbr_core import pipeline
+
+        found.extend(pipeline.self_test())
+        return ""
+
+    begun = _check("Self-test", run)
+    return found if begun.ok else [begun]
 
 
 def _check(name: str, test: Callable[[], str]) -> Check:

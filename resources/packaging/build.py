@@ -75,6 +75,8 @@ def test(folder: Path) -> int:
     suffix = ".exe" if sys.platform == "win32" else ""
     studio, vbr = (str(folder / f"{name}{suffix}") for name in ("vbr-studio", "vbr"))
     version = contents.version()
+    clip = next(whole(folder).glob("*/resources/sample/sample.mp4"), folder / "sample.mp4")
+    render = ["render", "--depth", "starter", "--focus", "0.7", "--range", "0:4"]
     before = listing(whole(folder))
     with tempfile.TemporaryDirectory(prefix="vbr-home-") as name:
         home = Path(name)
@@ -83,15 +85,11 @@ def test(folder: Path) -> int:
         failed = [
             *run([studio, "--version"], home, said),
             *run([vbr, "--version"], home, f"vbr {version}"),
-            *run(
-                [vbr, "probe", str(next(whole(folder).glob("*/resources/sample/sample.mp4"), "no sample clip"))],
-                home,
-                "960 x 540",
-            ),
+            *run([vbr, "probe", str(clip)], home, "960 x 540"),
             *run([vbr, "doctor"], home, "Self-test"),
             *run([studio, "--self-test"], home, "" if sys.platform == "win32" else "Sample clip"),
             *run([studio, "--window-test"], home, ""),
-            *run([vbr, "demo", "--output", str(home / "demo.mp4")], home, "Wrote"),
+            *run([vbr, *render, str(clip), "--output", str(home / "rendered.mp4")], home, "Wrote"),
         ]
     changed = before ^ listing(whole(folder))
     if changed:

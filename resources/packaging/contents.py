@@ -44,7 +44,11 @@ EXCLUDED = (
 FROM_SOURCE = ("vbr_core.kernels", "vbr_core.train.svb")
 """Packages whose modules lie in the program as source: numba keeps compiled functions only of files that exist."""
 
-UNUSED_TORCH_FILES = re.compile(r"^torch/(include|share|bin|test)/|^torch/lib/.*\.(a|lib)$|^torchgen/")
+LIBRARY_SUFFIXES = {".so", ".pyd", ".dll", ".dylib"}
+
+UNUSED_TORCH_FILES = re.compile(
+    r"^torch/(include|share|test)/|^torch/bin/(?!torch_shm_manager)|^torch/lib/.*\.(a|lib)$"
+)
 
 
 def version() -> str:
@@ -64,6 +68,11 @@ def version() -> str:
 def read_project() -> dict:
     """The table ``[project]`` of ``pyproject.toml``."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def is_left_out(folder: str) -> bool:
+    """Whether a ``NAME-VERSION.dist-info`` folder belongs to a package that is not packed."""
+    return re.split(r"[-/]", folder)[0].lower() in {name.lower() for name in EXCLUDED}
 
 
 def needed_packages() -> list[str]:
@@ -104,6 +113,15 @@ def check_processor_build() -> None:
             f"--cpu needs a PyTorch without CUDA, and this one has CUDA {cuda}. Install torch and torchvision "
             "from PyTorch's index of CPU builds into a fresh environment and build there."
         )
+
+
+def torchvision_libraries() -> list[tuple[str, str]]:
+    """Libraries with torchvision's operators: (path, folder in the program). It loads them by path, not as modules."""
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise SystemExit("torchvision is not installed in this environment.")
+    top = Path(spec.origin).parent
+    return [(str(path), "torchvision") for path in sorted(top.iterdir()) if path.suffix in LIBRARY_SUFFIXES]
 
 
 def cuda_libraries() -> list[tuple[str, str]]:

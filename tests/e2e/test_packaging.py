@@ -79,6 +79,26 @@ def test_version_is_that_of_the_code(contents: ModuleType, monkeypatch: pytest.M
         contents.version()
 
 
+def test_operators_of_torchvision_come_along(contents: ModuleType) -> None:
+    """The file has had several names; without it every network of timm fails to import."""
+    import torch
+    import torchvision
+
+    packed = {Path(path).resolve() for path, folder in contents.torchvision_libraries() if folder == "torchvision"}
+    loaded = {Path(path).resolve() for path in torch.ops.loaded_libraries}
+    top = Path(torchvision.__file__).resolve().parent
+    assert packed
+    assert {path for path in loaded if top in path.parents} <= packed
+
+
+@pytest.mark.parametrize(
+    ("folder", "left_out"),
+    [("huggingface_hub-2.4.0.dist-info", True), ("torch-2.15.0.dist-info", False), ("triton-3.7.dist-info/x", True)],
+)
+def test_licences_are_those_of_what_is_packed(contents: ModuleType, folder: str, left_out: bool) -> None:
+    assert contents.is_left_out(folder) is left_out
+
+
 def imported_at_start(path: Path) -> set[str]:
     """Modules that a file imports when it is itself imported."""
     names: set[str] = set()

@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     from PySide6.QtCore import QCoreApplication, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from app.collector import GuiCollector
     from app.errors import start_logging
     from app.icons import app_icon
     from app.main_window import MainWindow
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     application.setApplicationName(APP_NAME)
     application.setApplicationDisplayName("")
     application.setWindowIcon(app_icon())
+    collector = GuiCollector(application)
     apply_theme(application)
     window = MainWindow()
     window.errors.install_hooks()
@@ -75,6 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     ticker.timeout.connect(lambda: None)
     status = application.exec()
     window.worker.stop()
+    collector.stop()
     log.info("ended with status %d", status)
     return status
 

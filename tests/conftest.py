@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -119,23 +120,16 @@ def no_left_threads(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not alive, f"threads left running: {alive}"
 
 
-_exit_status: list[int] = []
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Qt objects must not be destroyed on a worker thread, so nothing is collected while a test runs."""
+    gc.disable()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Remember how the run went."""
-    _exit_status.append(int(exitstatus))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave without tearing the interpreter down.
-
-    After the whole suite, with hundreds of windows beside torch and numba in one process, the teardown itself crashed
-    once all tests had passed. How the program ends is tested in processes of its own (tests/e2e, tests/app/test_start).
-    """
-    if _exit_status:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(_exit_status[-1])
+@pytest.fixture(autouse=True)
+def collected_on_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What :class:`app.collector.GuiCollector` does in the program. What a test imported is not looked at again."""
+    modules = len(sys.modules)
+    yield
+    if len(sys.modules) > modules + 50:
+        gc.freeze()
+    gc.collect(2 if "qapp" in request.fixturenames else 1)

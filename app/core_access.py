@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.preload import load_libraries
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -58,6 +60,7 @@ class Core:
 
     def open_clip(self, path: Path, ctx: JobContext) -> OpenedClip:
         """Look into a video file."""
+        load_libraries()
         from vbr_core import pipeline
 
         ctx.token.raise_if_cancelled()
@@ -81,12 +84,14 @@ class Core:
 
     def open_frames(self, path: Path) -> FrameServerLike:
         """Open a clip for the preview."""
+        load_libraries()
         from vbr_core.frame_server import FrameServer
 
         return FrameServer(path)
 
     def load_waveform(self, info: ClipInfo, ctx: JobContext) -> Waveform | None:
         """Peaks of a clip's sound, for drawing."""
+        load_libraries()
         from vbr_core.video.waveform import load_waveform
 
         return load_waveform(info, ctx)
@@ -151,6 +156,7 @@ class Core:
 
     def describe_device(self) -> str:
         """What pictures are rendered on, in a few words."""
+        load_libraries()
         import os
 
         from vbr_core.render.devices import pick_device

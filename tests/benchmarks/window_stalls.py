@@ -13,13 +13,14 @@ the processor that others took is printed with it.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,9 +73,17 @@ class Watchdog:
     def _look(self) -> None:
         while not self._over.wait(0.01):
             if time.perf_counter() - self._last > LATE_S and not self._place:
-                frame = sys._current_frames().get(self._gui)
-                stack = traceback.extract_stack(frame) if frame else []
-                self._place = " < ".join(f"{Path(s.filename).name}:{s.lineno} {s.name}" for s in reversed(stack[-6:]))
+                self._place = self._gui_stack()
+
+    def _gui_stack(self) -> str:
+        """Innermost calls of the GUI thread. Its frames must not be held: Qt objects in them would end here."""
+        with tempfile.TemporaryFile("w+") as file:
+            faulthandler.dump_traceback(file, all_threads=True)
+            file.seek(0)
+            stacks = file.read().split("\n\n")
+        mine = next((stack for stack in stacks if f"{self._gui:#018x}" in stack), "")
+        calls = re.findall(r'File ".*?([^/\\"]+)", line (\d+) in (\S+)', mine)
+        return " < ".join(f"{name}:{line} {function}" for name, line, function in calls[:6])
 
     def stop(self) -> None:
         """No more ticks."""

@@ -79,13 +79,14 @@ class DepthController(QObject):
         self._cancel_carrying()
         clip_path = self._session.clip_path
         if clip_path is None:
+            self._drop_sources()
             self._set_state("none")
             return
         self._attempt += 1
         attempt, epoch = self._attempt, self._worker.epoch
         depth, reading = self._session.project.depth, self._session.project.depth_reading
-        self.source = self.filling = self.error = None
         self._worker.set_disparity(epoch, None, attempt)
+        self._drop_sources()
         self._preview.depth_replaced()
 
         def on_ready(source: object) -> None:  # on the job's thread
@@ -109,6 +110,16 @@ class DepthController(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def _drop_sources(self) -> None:
+        """Forget what there is, and have its files closed. The worker has been told to use something else."""
+        for source in {id(source): source for source in (self.source, self.filling)}.values():
+            self._close(source)
+        self.source = self.filling = self.error = None
+
+    def _close(self, source: object | None) -> None:
+        if hasattr(source, "close"):
+            self._worker.close_source(source)
+
     def _set_state(self, state: DepthState) -> None:
         self.state = state
         self.state_changed.emit(state)
@@ -116,7 +127,7 @@ class DepthController(QObject):
     def _on_clip_opened(self, info: object) -> None:
         self._attempt += 1  # what the job of the earlier clip still has to say does not count
         self._cancel_carrying()
-        self.source = self.filling = self.error = None
+        self._drop_sources()
         if info is None:
             self.cancel()
             self._set_state("none")
@@ -138,6 +149,8 @@ class DepthController(QObject):
             if self._session.project.depth_edits or self._session.project.depth_levels:
                 self._repair()  # they may have changed since the job's thread looked
             self._refresh()
+        else:
+            self._close(source)
 
     def _on_progressed(self, attempt: int, progress: Progress) -> None:
         if attempt != self._attempt:
@@ -153,8 +166,11 @@ class DepthController(QObject):
 
     def _on_finished(self, attempt: int, source: object) -> None:
         if attempt != self._attempt:
+            self._close(source)
             return
         self._job = None
+        if self.filling is not source:
+            self._close(self.filling)
         self.source = source
         cuts = tuple(getattr(source, "cuts", ()))
         if cuts and not self._session.project.cuts:

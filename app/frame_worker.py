@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THUMBNAIL_LINES = 96
+
+
+class SupportsClose(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None: ...
 
 
 class FrameWorker(QObject):
@@ -58,6 +64,7 @@ class FrameWorker(QObject):
         self._hover_slot: tuple[object, int, float, float] | None = None
         self._histogram_slot: int | None = None
         self._thumbnails: deque[int] = deque()
+        self._closings: deque[SupportsClose] = deque()
         self._stopping = False
         self._is_urgent = False
         self._calm = threading.Event()
@@ -97,6 +104,15 @@ class FrameWorker(QObject):
                 self._attempt = attempt
                 self._disparity = (source,)
                 self._condition.notify()
+
+    def close_source(self, source: SupportsClose) -> None:
+        """Close a disparity source that is not wanted any more, after what comes in its place is in use.
+
+        It happens on the worker's thread: a source may be reading a large file, and closing it waits for that.
+        """
+        with self._condition:
+            self._closings.append(source)
+            self._condition.notify()
 
     def post_render(self, generation: int, request: RenderRequest) -> None:
         """Ask for a picture; replaces one that was asked for and not begun."""
@@ -152,7 +168,7 @@ class FrameWorker(QObject):
     # --- on the thread ----------------------------------------------------------------------------------------------
 
     def _has_work(self) -> bool:
-        if self._stopping or self._must_open:
+        if self._stopping or self._must_open or self._closings:
             return True
         waiting = self._disparity or self._samples or self._render_slot or self._hover_slot or self._thumbnails
         return self._server is not None and (bool(waiting) or self._histogram_slot is not None)
@@ -164,21 +180,27 @@ class FrameWorker(QObject):
                 self._note_urgency()
                 self._condition.wait_for(self._has_work)
                 if self._stopping:
+                    left = tuple(self._closings)
                     break
                 self._is_urgent = bool(self._samples or self._render_slot)
                 task, epoch = self._take(), self._epoch
             task(epoch)
         self._calm.set()
         self._close()
+        for source in left:
+            self._close_source(source)
 
     def _take(self) -> Callable[[int], None]:
         """The most urgent task; taken out of its place. Called with the lock held."""
         if self._must_open:
             self._must_open, path = False, self._open_path
             return lambda epoch: self._open(epoch, path)
-        if self._disparity is not None:
+        if self._disparity is not None and self._server is not None:
             (source,), self._disparity = self._disparity, None
             return lambda epoch: self._guard(epoch, "open", lambda server: server.set_disparity(source))
+        if self._closings:
+            source_to_close = self._closings.popleft()
+            return lambda _epoch: self._close_source(source_to_close)
         if self._samples:
             token, frame_index, x, y = self._samples.popleft()
             return lambda epoch: self._guard(
@@ -217,6 +239,13 @@ class FrameWorker(QObject):
         except Exception as error:
             log.info("preview: %s", what, exc_info=error)
             self.failed.emit(epoch, what, error)
+
+    @staticmethod
+    def _close_source(source: SupportsClose) -> None:
+        try:
+            source.close()
+        except Exception as error:  # nothing of it is used any more
+            log.info("preview: closing a disparity source", exc_info=error)
 
     def _open(self, epoch: int, path: Path | None) -> None:
         self._close()

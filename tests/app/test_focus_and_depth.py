@@ -325,3 +325,32 @@ def test_a_cancelled_depth_job_that_comes_late_does_not_replace_the_new_source(r
     with rig.qtbot.waitSignal(worker.counted, timeout=5000):
         worker.post_histogram(0)
     assert rig.core.server.disparity is rig.core.source
+
+
+def test_a_disparity_source_that_was_replaced_is_closed_on_the_worker(rig: WindowRig, tmp_path: Path) -> None:
+    rig.open()
+    first = rig.core.source
+    assert first.closed_on == []
+    rig.session.apply(edits.set_depth(rig.session.project, str(tmp_path)), "Choose the depth")
+    rig.wait(lambda: first.closed_on)
+    rig.wait(lambda: rig.window.depth.state == "ready")
+    second = rig.core.source
+    rig.wait(lambda: rig.core.server.disparity is second)
+    rig.window.depth._on_clip_opened(None)
+    rig.wait(lambda: second.closed_on)
+    assert first.closed_on == second.closed_on == ["preview"]
+
+
+def test_a_source_that_comes_after_its_job_was_replaced_is_closed(rig: WindowRig) -> None:
+    rig.core.depth_gate.clear()
+    rig.open(depth=False)
+    rig.wait(lambda: rig.window.depth.filling is not None)
+    late = type(rig.core.source)()
+    attempt = rig.window.depth._attempt
+    rig.window.depth._on_source(attempt - 1, late)
+    rig.wait(lambda: late.closed_on)
+    assert rig.window.depth.filling is rig.core.source
+    assert rig.core.source.closed_on == []
+    rig.core.depth_gate.set()
+    rig.wait(lambda: rig.window.depth.state == "ready")
+    assert rig.core.source.closed_on == []

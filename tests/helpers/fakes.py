@@ -50,6 +50,11 @@ class FakeDisparity:
         self.ready_frames = ready_frames
         self.gain = 1.0
         """Samples are multiplied by it."""
+        self.closed_on: list[str] = []
+        """Names of the threads that closed it."""
+
+    def close(self) -> None:
+        self.closed_on.append(threading.current_thread().name)
 
 
 class FakeRepaired:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbr_core.errors import InputError
+from vbr_core.settings import DepthSettings, StillSettings
 
 if TYPE_CHECKING:
     from vbr_core.project import Project
-    from vbr_core.settings import ExportSettings
+    from vbr_core.settings import AnyExport
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class RenderCommand:
 def render_command(
     project: Project,
     clip_path: str | Path,
-    settings: ExportSettings,
+    settings: AnyExport,
     project_path: str | Path | None = None,
     is_saved: bool = False,
 ) -> RenderCommand:
@@ -53,8 +54,12 @@ def render_command(
         is_saved: Whether the file there is as the document is now.
 
     Raises:
-        InputError: The document was never saved and needs to be.
+        InputError: The document was never saved and needs to be, or no command writes such a thing.
     """
+    if isinstance(settings, StillSettings):
+        raise InputError("No command writes a single frame.", "Choose another kind of export first.")
+    if isinstance(settings, DepthSettings):
+        return _depth_command(project, clip_path, settings)
     note = ""
     options: list[str] = []
     if project_path is not None:
@@ -80,6 +85,10 @@ def render_command(
         options += ["--codec", settings.codec]
     if settings.quality is not None:
         options += ["--quality", str(settings.quality)]
+    if settings.short_side_px is not None:
+        options += ["--size", str(settings.short_side_px)]
+    if settings.bit_depth is not None:
+        options += ["--bits", str(settings.bit_depth)]
     if not settings.audio:
         options.append("--no-audio")
     if settings.render.device != "auto":
@@ -88,3 +97,19 @@ def render_command(
         options += ["--renderer", settings.render.renderer]
     output = str(Path(settings.output).absolute())
     return RenderCommand(("vbr", "render", given, "-o", output, *options), note)
+
+
+def _depth_command(project: Project, clip_path: str | Path, settings: DepthSettings) -> RenderCommand:
+    """The command that writes the disparity alone; it knows no repairs."""
+    options = ["--depth", project.depth]
+    if project.depth_reading != "auto":
+        options += ["--depth-meaning", project.depth_reading]
+    if settings.form is not None:
+        options += ["--format", settings.form]
+    if settings.start or settings.stop is not None:
+        options += ["--range", f"{settings.start}:{'' if settings.stop is None else settings.stop}"]
+    if settings.render.device != "auto":
+        options += ["--device", settings.render.device]
+    note = "The command writes the depth without its repairs." if project.depth_edits or project.depth_levels else ""
+    output = str(Path(settings.output).absolute())
+    return RenderCommand(("vbr", "depth", str(Path(clip_path).absolute()), "-o", output, *options), note)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 from vbr_core.animation import sample_track
 from vbr_core.depth.estimate import reduce_picture
+from vbr_core.depth.repair import RepairedDisparity
 from vbr_core.depth.shots import CutDetector
+from vbr_core.depth.source import CachedDisparity
 from vbr_core.project import TRACK_LIMITS
 from vbr_core.render.engine import RenderEngine
 from vbr_core.render.request import shot_bound
@@ -17,7 +22,6 @@ from vbr_core.video.reader import to_float
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from vbr_core.depth.source import DisparitySource
@@ -29,6 +33,44 @@ if TYPE_CHECKING:
     from vbr_core.video.writer import VideoWriter
 
 
+def knows_cuts(disparity: DisparitySource) -> bool:
+    """Whether the source itself says where shots begin: what was estimated here does, and files with a list of cuts."""
+    if isinstance(disparity, RepairedDisparity):
+        return knows_cuts(disparity.source)
+    return isinstance(disparity, CachedDisparity) or bool(disparity.cuts)
+
+
+def result_size(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
+    """Width and height of the result for a clip of ``size`` (width, height), pixels.
+
+    A clip whose shorter side is larger than ``short_side_px`` is made smaller to it, with even sides; any other stays.
+    """
+    width, height = size
+    if short_side_px is None or min(size) <= short_side_px:
+        return size
+    scale = short_side_px / min(size)
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def prepare_picture(rgb: Picture, size: tuple[int, int], deep: bool) -> Picture:
+    """The picture that is rendered: of ``size`` (width, height), and with 16 bits if ``deep``.
+
+    Args:
+        rgb: (H, W, 3) uint8 or uint16.
+        size: Width and height, not larger than those of ``rgb``.
+        deep: Whether 8-bit pictures become uint16 first: v becomes 257 v.
+
+    Returns:
+        (size[1], size[0], 3) uint8 or uint16; ``rgb`` itself if nothing is to be done. Code values are averaged over
+        the area, as an encoder's scaler would.
+    """
+    if deep and rgb.dtype == np.uint8:
+        rgb = rgb.astype(np.uint16) * np.uint16(257)
+    if (rgb.shape[1], rgb.shape[0]) == size:
+        return rgb
+    return np.ascontiguousarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+
+
 def render_range(
     reader: VideoReader,
     writer: VideoWriter,
@@ -38,6 +80,8 @@ def render_range(
     span: tuple[int, int],
     ctx: JobContext,
     on_frame: Callable[[int, NDArray[np.uint8] | NDArray[np.uint16]], None] | None = None,
+    size: tuple[int, int] | None = None,
+    deep: bool = False,
 ) -> str:
     """Render the frames ``span[0]`` to ``span[1] - 1`` of a project into an open writer.
 
@@ -50,6 +94,8 @@ def render_range(
         span: First frame and one past the last.
         ctx: Progress and cancel.
         on_frame: Called with the index and the picture of each frame that was rendered, for showing it.
+        size: Width and height of the pictures; None for the clip's own.
+        deep: Whether pictures of 8 bits are rendered with 16.
 
     Returns:
         A note for the user, or nothing.
@@ -63,17 +109,18 @@ def render_range(
     focus = sample_track(project.focus, start, stop, disparity.cuts, TRACK_LIMITS["focus"])
     blur = sample_track(project.blur, start, stop, disparity.cuts, TRACK_LIMITS["blur"])
     engine = RenderEngine(settings)
+    shape = size or (reader.info.width, reader.info.height)
 
     def decode() -> Iterator[tuple[int, NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.float32]]]:
         for frame in reader.frames(start, stop):
-            yield frame.frame_index, frame.rgb, disparity.read(frame.frame_index)
+            yield frame.frame_index, prepare_picture(frame.rgb, shape, deep), disparity.read(frame.frame_index)
 
     def encode(item: tuple[int, NDArray[np.uint8] | NDArray[np.uint16]]) -> None:
         writer.write(*item)
 
     cuts = disparity.cuts
     shot: EngineStream | None = None
-    detector = CutDetector()
+    detector = None if knows_cuts(disparity) else CutDetector()
     waiting: deque[int] = deque()
     done = 0
 
@@ -91,8 +138,8 @@ def render_range(
     with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
         for frame_index, rgb, depth in frames:
             at = frame_index - start
-            # imported disparity knows no cuts: they are looked for here
-            if frame_index in cuts or detector.is_cut(to_float(reduce_picture(rgb))):
+            # most imported disparity knows no cuts: they are looked for here
+            if frame_index in cuts or (detector is not None and detector.is_cut(to_float(reduce_picture(rgb)))):
                 if shot is not None:
                     write(shot.finish())
                 shot = None

@@ -22,7 +22,7 @@ from vbr_core.clip_link import find_clip, fingerprint_clip
 from vbr_core.errors import ClipError, DepthError, InputError, OutputError
 from vbr_core.jobs import JobContext
 from vbr_core.project import PROJECT_SUFFIX, Clip, FocusAnchor, Project, load_project
-from vbr_core.settings import ExportSettings, RenderSettings, check_blur, check_focus
+from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, check_blur, check_focus
 from vbr_core.video.reader import VideoReader
 from vbr_core.video.writer import EncodeSettings, VideoWriter
 
@@ -300,7 +300,7 @@ def check_output(output: str | Path, inputs: tuple[Path, ...], needed_bytes: int
     return output
 
 
-def frame_span(settings: ExportSettings, info: ClipInfo) -> tuple[int, int]:
+def frame_span(settings: ExportSettings | DepthSettings, info: ClipInfo) -> tuple[int, int]:
     """First frame and one past the last of an export.
 
     Raises:
@@ -339,7 +339,7 @@ def export_video(
         Cancelled: By the context. Nothing is left behind.
         VbrError: Something in the input, the settings or the output is wrong.
     """
-    from vbr_core.export import render_range
+    from vbr_core.export import render_range, result_size
 
     ctx = ctx or JobContext()
     started = time.monotonic()
@@ -350,7 +350,10 @@ def export_video(
     with VideoReader(clip_path) as reader:
         info = reader.info
         span = frame_span(settings, info)
-        encoding = EncodeSettings.for_clip(info, codec=settings.codec, quality=settings.quality)
+        encoding = EncodeSettings.for_clip(
+            info, codec=settings.codec, quality=settings.quality, bit_depth=settings.bit_depth
+        )
+    size = result_size((info.width, info.height), settings.short_side_px)
     depth_part, opened = 0.0, contextlib.ExitStack()
     if disparity is None:
         depth_part = 0.35
@@ -371,15 +374,17 @@ def export_video(
             output,
             info,
             encoding,
-            width=info.width,
-            height=info.height,
+            width=size[0],
+            height=size[1],
             frame_range=span,
             index=reader.index,
             with_audio=settings.audio,
         ) as writer,
         ctx.part(depth_part, 1.0),
     ):
-        note = render_range(reader, writer, project, disparity, render, span, ctx, on_frame)
+        note = render_range(
+            reader, writer, project, disparity, render, span, ctx, on_frame, size, encoding.bit_depth > 8
+        )
         path = writer.finish()
     notes = " ".join(part for part in (info.note, *writer.notes, note) if part)
     return ExportResult(path, span[1] - span[0], time.monotonic() - started, notes)

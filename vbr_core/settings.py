@@ -76,6 +76,19 @@ def check_choice(value: str, choices: tuple[str, ...], what: str) -> str:
     return value
 
 
+def check_range(start: int, stop: int | None) -> None:
+    """Let a range of frames pass: ``start`` to ``stop - 1``, None for the end of the clip.
+
+    Raises:
+        InputError: It holds no frame.
+    """
+    if start < 0 or (stop is not None and stop <= start):
+        raise InputError(
+            f"The range {start}:{'' if stop is None else stop} holds no frame.",
+            "Give it as A:B with A smaller than B; it means frames A to B-1.",
+        )
+
+
 class RenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a picture is rendered.
 
@@ -103,6 +116,10 @@ class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         quality: Constant rate factor, 0 (lossless) to 51; None for the codec's default here.
         audio: Whether all audio tracks are carried.
         render: Where the pictures are made. The renderer of a project export is the project's own.
+        short_side_px: Largest shorter side of the result, 16 to 8640: larger clips are made smaller before they are
+            rendered, smaller ones stay as they are. None for the clip's own size.
+        bit_depth: 8 or 10 bits a sample; None for the clip's own where the codec can. 10 needs HEVC; pictures of an
+            8-bit clip are then rendered with 16 bits, so that soft gradients do not band.
     """
 
     output: str
@@ -112,15 +129,66 @@ class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quality: int | None = None
     audio: bool = True
     render: RenderSettings = RenderSettings()
+    short_side_px: int | None = None
+    bit_depth: int | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.codec, get_args(CodecName), "codec")
+        if self.short_side_px is not None and not 16 <= self.short_side_px <= 8640:
+            raise InputError(
+                f"A picture size of {self.short_side_px} lines cannot be written.", "Choose 16 to 8640, such as 1080."
+            )
+        if self.bit_depth not in (None, 8, 10):
+            raise InputError(f"A bit depth of {self.bit_depth} cannot be written.", "Choose 8 or 10.")
+        if self.bit_depth == 10 and self.codec == "h264":
+            raise InputError("H.264 is written with 8 bits here.", "Choose the codec hevc for 10 bits.")
         if self.quality is not None and not 0 <= self.quality <= 51:
             raise InputError(
                 f"The quality {self.quality} is outside 0 to 51.", "18 looks like the source, 23 is small."
             )
-        if self.start < 0 or (self.stop is not None and self.stop <= self.start):
-            raise InputError(
-                f"The range {self.start}:{'' if self.stop is None else self.stop} holds no frame.",
-                "Give it as A:B with A smaller than B; it means frames A to B-1.",
-            )
+        check_range(self.start, self.stop)
+
+
+class DepthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an export of the disparity alone writes.
+
+    Attributes:
+        output: Path of the file or folder to write.
+        start: First frame (index on the clip's own frames).
+        stop: One past the last frame; None for the end of the clip.
+        form: One of :data:`vbr_core.depth.export.FORMATS`; None to choose by the suffix.
+        render: The device that the disparity is estimated on.
+    """
+
+    output: str
+    start: int = 0
+    stop: int | None = None
+    form: str | None = None
+    render: RenderSettings = RenderSettings()
+
+    def __post_init__(self) -> None:
+        check_range(self.start, self.stop)
+
+
+class StillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an export of one frame writes.
+
+    Attributes:
+        output: Path of the picture; its suffix chooses the format.
+        frame: Index on the clip's own frames.
+        bit_depth: 8 or 16 bits a channel; None for the clip's own where the file can hold it.
+        render: Where the picture is made. The renderer is the project's own.
+    """
+
+    output: str
+    frame: int = 0
+    bit_depth: int | None = None
+    render: RenderSettings = RenderSettings()
+
+    def __post_init__(self) -> None:
+        if self.bit_depth not in (None, 8, 16):
+            raise InputError(f"A picture with {self.bit_depth} bits a channel cannot be written.", "Choose 8 or 16.")
+
+
+AnyExport = ExportSettings | DepthSettings | StillSettings
+"""What can be written of a project."""

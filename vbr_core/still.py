@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import msgspec
@@ -15,6 +15,7 @@ import numpy as np
 
 from vbr_core.animation import sample_track
 from vbr_core.errors import OutputError
+from vbr_core.export import prepare_picture
 from vbr_core.jobs import JobContext
 from vbr_core.project import TRACK_LIMITS
 from vbr_core.render.engine import RenderEngine
@@ -63,6 +64,7 @@ def export_still(
     ctx: JobContext | None = None,
     disparity: DisparitySource | None = None,
     settings: RenderSettings | None = None,
+    bit_depth: int | None = None,
 ) -> Path:
     """Render one frame of a project into a picture file. It appears under its name only when it is complete.
 
@@ -77,6 +79,8 @@ def export_still(
         ctx: Progress and cancel.
         disparity: Of every frame, if it is at hand, without the project's repairs; else it is estimated first.
         settings: The device. The renderer is the project's.
+        bit_depth: 8 or 16 bits a channel; None for the clip's own where the file can hold it. With 16, pictures of an
+            8-bit clip are rendered with 16.
 
     Raises:
         Cancelled: By the context. Nothing is left behind.
@@ -86,6 +90,8 @@ def export_still(
 
     ctx = ctx or JobContext()
     output = check_still_output(output)
+    if bit_depth == 16 and output.suffix.lower() not in DEEP_SUFFIXES:
+        raise OutputError(f"'{output.name}' cannot hold 16 bits a channel.", f"End it in {', '.join(DEEP_SUFFIXES)}.")
     with contextlib.ExitStack() as opened, ctx.part(0.0, 0.9):
         if disparity is None:
             device = settings.device if settings is not None else "auto"
@@ -105,6 +111,7 @@ def export_still(
     focus = sample_track(project.focus, *span, cuts, TRACK_LIMITS["focus"])
     blur = sample_track(project.blur, *span, cuts, TRACK_LIMITS["blur"])
     render = msgspec.structs.replace(settings or RenderSettings(), renderer=project.renderer)
+    rgb = prepare_picture(rgb, (rgb.shape[1], rgb.shape[0]), bit_depth == 16)
     picture = RenderEngine(render).render(
         rgb,
         depth,
@@ -114,9 +121,18 @@ def export_still(
         shot_bound(project, frame_index, cuts, count),
     )
     ctx.token.raise_if_cancelled()
+    if bit_depth == 8 and picture.dtype == np.uint16:
+        picture = to_eight_bits(picture)
     write_picture(picture, output)
     ctx.step(1, 1, "Rendering")
     return output
+
+
+def to_eight_bits(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    """A picture of uint16 0..65535 as uint8 0..255, rounded; one of uint8 as it is."""
+    if picture.dtype == np.uint8:
+        return np.asarray(picture)
+    return ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def write_picture(picture: NDArray[np.uint8] | NDArray[np.uint16], output: Path) -> None:
@@ -132,7 +148,7 @@ def write_picture(picture: NDArray[np.uint8] | NDArray[np.uint16], output: Path)
     suffix = output.suffix.lower()
     data: NDArray[np.uint8] | NDArray[np.uint16] = picture
     if picture.dtype == np.uint16 and suffix not in DEEP_SUFFIXES:
-        data = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        data = to_eight_bits(picture)
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if suffix in (".jpg", ".jpeg") else []
     done, encoded = cv2.imencode(suffix, np.ascontiguousarray(data[..., ::-1]), options)
     if not done:

@@ -13,7 +13,7 @@ from vbr_core.cli.main import run
 from vbr_core.command_line import render_command
 from vbr_core.errors import InputError
 from vbr_core.project import Project, save_project
-from vbr_core.settings import ExportSettings, RenderSettings
+from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, StillSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,15 @@ def test_an_unsaved_document_is_said_in_options(clip: Path, asked: list[Any], tm
     project = edits.set_base(edits.set_base(project, "focus", 0.3125), "blur", 77.7)
     project = edits.set_depth(edits.set_sharp_zone(project, 0.03), str(tmp_path), "depth")
     settings = ExportSettings(
-        str(tmp_path / "out put.mp4"), 1, 5, "hevc", 20, False, RenderSettings(renderer="layered", device="cpu")
+        str(tmp_path / "out put.mp4"),
+        1,
+        5,
+        "hevc",
+        20,
+        False,
+        RenderSettings(renderer="layered", device="cpu"),
+        short_side_px=32,
+        bit_depth=10,
     )
     line = render_command(project, clip, settings).text("linux")
     assert run(shlex.split(line)[1:]) == 0
@@ -60,6 +68,7 @@ def test_an_unsaved_document_is_said_in_options(clip: Path, asked: list[Any], tm
     assert str(path) == str(clip)
     assert (found_settings.output, found_settings.start, found_settings.stop) == (settings.output, 1, 5)
     assert (found_settings.codec, found_settings.quality, found_settings.audio) == ("hevc", 20, False)
+    assert (found_settings.short_side_px, found_settings.bit_depth) == (32, 10)
     assert found_settings.render.device == "cpu"
 
 
@@ -87,3 +96,18 @@ def test_windows_quotes_its_own_way(clip: Path) -> None:
     settings = ExportSettings("a b.mp4")
     assert '"' in render_command(Project(), clip, settings).text("win32")
     assert "'" in render_command(Project(), clip, settings).text("linux")
+
+
+def test_depth_alone_is_another_command(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "vbr_core.cli.commands.run_depth", lambda *paths, **options: calls.append(options | {"paths": paths})
+    )
+    project = edits.set_depth(Project(), "starter", "auto")
+    line = render_command(project, clip, DepthSettings(str(tmp_path / "maps"), 2, 5, "exr")).text("linux")
+    assert run(shlex.split(line)[1:]) == 0
+    (found,) = calls
+    assert (str(found["paths"][0]), str(found["paths"][1])) == (str(clip), str(tmp_path / "maps"))
+    assert (found["model"], found["form"], found["span"]) == ("starter", "exr", "2:5")
+    with pytest.raises(InputError, match="single frame"):
+        render_command(project, clip, StillSettings(str(tmp_path / "a.png")))

@@ -85,6 +85,8 @@ def run_render(
     span: str | None,
     codec: str,
     quality: int | None,
+    size: int | None,
+    bits: int | None,
     audio: bool,
     device: str,
     as_json: bool,
@@ -109,7 +111,8 @@ def run_render(
     clicked = focus_at if focus_at is not None else follow
     point = parse_focus_at(clicked) if clicked is not None else None
     start, stop = parse_range(span)
-    settings = ExportSettings(str(output), start, stop, codec, quality, audio, RenderSettings(device=device))
+    render = RenderSettings(device=device)
+    settings = ExportSettings(str(output), start, stop, codec, quality, audio, render, size, bits)
 
     from vbr_core import edits, pipeline
 

@@ -116,6 +116,10 @@ def render(
     span: Annotated[str | None, typer.Option("--range", metavar="A:B", help="Only frames A to B-1.")] = None,
     codec: Annotated[str, typer.Option("--codec", help="auto, h264 or hevc.")] = "auto",
     quality: Annotated[int | None, typer.Option("--quality", help="Rate factor 0 (lossless) to 51.")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", metavar="LINES", help="Largest shorter side, such as 1080; never enlarges.")
+    ] = None,
+    bits: Annotated[int | None, typer.Option("--bits", help="8, or 10 (HEVC); the clip's own by default.")] = None,
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Carry all audio tracks.")] = True,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
@@ -135,6 +139,8 @@ def render(
         span=span,
         codec=codec,
         quality=quality,
+        size=size,
+        bits=bits,
         audio=audio,
         device=device,
         as_json=as_json,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import av.error
+import numpy as np
 
 from vbr_core.depth.export_formats import Plan, write_exrs, write_ffv1, write_hevc10, write_iw3, write_pngs
 from vbr_core.depth.upsample import guided_upsample
@@ -16,7 +17,9 @@ from vbr_core.errors import InputError, OutputError
 from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from vbr_core.depth.export_formats import Frames, Writer
     from vbr_core.depth.source import DisparitySource
@@ -128,6 +131,7 @@ def write_disparity(
     *,
     name: str | None = None,
     span: tuple[int, int] | None = None,
+    on_frame: Callable[[int, NDArray[np.uint8]], None] | None = None,
 ) -> DepthFormat:
     """Write the disparity of every frame at the clip's own size; white is nearest.
 
@@ -141,6 +145,7 @@ def write_disparity(
         ctx: Progress and cancel.
         name: One of :data:`FORMATS`; None to choose by the suffix.
         span: First frame and one past the last; None for all.
+        on_frame: Called with the index and the picture (H, W) uint8 of each frame, for showing it.
 
     Returns:
         The format it was written in.
@@ -158,7 +163,7 @@ def write_disparity(
         _remove(part)
         with VideoReader(info.path) as reader:
             plan = Plan(reader, start, stop, source.cuts)
-            found.write(output if found.safe else part, _full_size(source, plan, ctx), plan)
+            found.write(output if found.safe else part, _full_size(source, plan, ctx, on_frame), plan)
         if not found.safe:
             if output.is_dir():
                 output.rmdir()
@@ -186,10 +191,18 @@ def _remove(part: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _full_size(source: DisparitySource, plan: Plan, ctx: JobContext) -> Iterator[Frames]:
+def _full_size(
+    source: DisparitySource,
+    plan: Plan,
+    ctx: JobContext,
+    on_frame: Callable[[int, NDArray[np.uint8]], None] | None = None,
+) -> Iterator[Frames]:
     """Every frame's disparity at the clip's own size, along its edges: other programs expect it so."""
     for frame in plan.reader.frames(plan.start, plan.stop):
-        yield frame.frame_index, guided_upsample(source.read(frame.frame_index), frame.rgb), frame.rgb
+        full = guided_upsample(source.read(frame.frame_index), frame.rgb)
+        if on_frame is not None:
+            on_frame(frame.frame_index, np.asarray(np.clip(full * 255.0 + 0.5, 0, 255), dtype=np.uint8))
+        yield frame.frame_index, full, frame.rgb
         ctx.step(frame.frame_index + 1 - plan.start, plan.stop - plan.start, PHASE)
 
 

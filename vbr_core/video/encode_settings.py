@@ -60,9 +60,14 @@ class EncodeSettings:
 
     @classmethod
     def for_clip(
-        cls, source: ClipInfo, codec: str = "auto", quality: int | None = None, preset: str = "medium"
+        cls,
+        source: ClipInfo,
+        codec: str = "auto",
+        quality: int | None = None,
+        preset: str = "medium",
+        bit_depth: int | None = None,
     ) -> EncodeSettings:
-        """Settings that keep the source's depth where the codec can.
+        """Settings that keep the source's depth where the codec can, unless another is asked for.
 
         ``auto`` takes H.264 for 8-bit clips and 10-bit HEVC for deeper ones; ``hevc`` keeps 10 bits of a deeper clip;
         ``h264`` means 8 bits, which every player shows.
@@ -70,7 +75,7 @@ class EncodeSettings:
         Raises:
             InputError: A value is out of range.
         """
-        deep = source.bit_depth > 8 or source.color.is_hdr
+        deep = bit_depth > 8 if bit_depth is not None else source.bit_depth > 8 or source.color.is_hdr
         if codec == "auto":
             codec = "hevc" if deep else "h264"
         return cls(codec, quality, preset, 10 if deep and codec == "hevc" else 8)

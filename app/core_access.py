@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
     from vbr_core.project import Clip, Project
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
-    from vbr_core.settings import ExportSettings
+    from vbr_core.settings import AnyExport
     from vbr_core.video.info import ClipInfo
     from vbr_core.video.waveform import Waveform
 
@@ -126,13 +126,19 @@ class Core:
 
         return pipeline.repair_depth(source, project, clip_path)
 
-    def export_video(
-        self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
+    def export(
+        self,
+        project: Project,
+        clip_path: Path,
+        settings: AnyExport,
+        ctx: JobContext,
+        disparity: Any | None,
+        on_picture: Callable[[int, np.ndarray], object] | None = None,
     ) -> Any:
-        """Write the result as a video file."""
-        from vbr_core import pipeline
+        """Write the result; ``on_picture`` gets small pictures of a few frames a second, on the thread of the job."""
+        from vbr_core.deliver import FrameTap, deliver
 
-        return pipeline.export_video(project, clip_path, settings, ctx, disparity=disparity)
+        return deliver(project, clip_path, settings, ctx, disparity, FrameTap(on_picture) if on_picture else None)
 
     def export_still(
         self,
@@ -148,11 +154,13 @@ class Core:
 
         return export_still(project, clip_path, frame_index, output, ctx, disparity)
 
-    def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
-        """Roughly how many seconds the export will take, from a measured frame."""
-        from vbr_core import pipeline
+    def estimate_export(
+        self, project: Project, clip_path: Path, settings: AnyExport, ctx: JobContext, disparity: Any | None
+    ) -> Any:
+        """What an export will need, from a few measured frames: an ExportEstimate."""
+        from vbr_core.export_estimate import estimate_export
 
-        return float(pipeline.time_export(project, clip_path, settings))
+        return estimate_export(project, clip_path, settings, ctx, disparity)
 
     def describe_device(self) -> str:
         """What pictures are rendered on, in a few words."""

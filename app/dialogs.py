@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QMessageBox, QSizePolicy, QSpacerItem, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QInputDialog, QMessageBox, QSizePolicy, QSpacerItem, QWidget
 
 from app import preferences, theme
 
@@ -94,6 +94,35 @@ class Dialogs:
             self._window, _tr("Export as"), str(suggestion), f"{_tr('Videos')} (*.mp4 *.mov *.mkv)"
         )
         return self._remember(name)
+
+    def choose_depth_target(self, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
+        """Where to write disparity: a file with one of these endings, or a new folder if there are none."""
+        title = _tr("Write the depth to") if suffixes else _tr("New folder for the pictures")
+        patterns = f"{_tr('Videos')} ({' '.join(f'*{end}' for end in suffixes)})" if suffixes else ""
+        name, _ = QFileDialog.getSaveFileName(self._window, title, str(suggestion), patterns)
+        return self._remember(name)
+
+    def ask_preset_name(self, suggestion: str) -> str | None:
+        """A name for the choices of an export."""
+        name, agreed = QInputDialog.getText(
+            self._window, _tr("Save as a preset"), _tr("Name of the preset"), text=suggestion
+        )
+        return name if agreed else None
+
+    def ask_short_disk(self, sentence: str) -> bool:
+        """Whether to export although the disk may be too small."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(_tr("Export anyway?"))
+        box.setText(sentence)
+        box.setInformativeText(_tr("If it gets full, the export stops and nothing of it is kept."))
+        anyway = box.addButton(_tr("Export anyway"), QMessageBox.ButtonRole.DestructiveRole)
+        back = box.addButton(_tr("Go back"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(back)
+        box.setEscapeButton(back)
+        _widen(box)
+        box.exec()
+        return box.clickedButton() is anyway
 
     def choose_depth_folder(self) -> Path | None:
         """A folder of disparity pictures."""

@@ -15,7 +15,7 @@ from app.export_queue import ExportQueue
 from app.recovery import Recovery
 from vbr_core.command_line import render_command
 from vbr_core.errors import VbrError
-from vbr_core.settings import ExportSettings, RenderSettings
+from vbr_core.settings import AnyExport, ExportSettings, RenderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +119,7 @@ class DocumentLife(QObject):
 
     # --- getting it out ---------------------------------------------------------------------------------------------
 
-    def enqueue(self, project: Project, clip_path: Path, settings: ExportSettings) -> bool:
+    def enqueue(self, project: Project, clip_path: Path, settings: AnyExport) -> bool:
         """Put an export into the queue. Returns whether it is in it."""
         try:
             item = self.queue.add(project, clip_path, settings)
@@ -173,7 +173,7 @@ class DocumentLife(QObject):
         QGuiApplication.clipboard().setText(command.text())
         self.noted.emit(command.note or self.tr("Copied: {command}").format(command=command.text()))
 
-    def _export_settings(self, clip_path: Path) -> ExportSettings:
+    def _export_settings(self, clip_path: Path) -> AnyExport:
         """What the export dialog says; what it would say at first if it was not opened yet."""
         if self._export_dialog.path_edit.text():
             return self._export_dialog.settings()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.job_runner import Job, JobRunner
     from vbr_core.jobs import Progress
     from vbr_core.project import Project
-    from vbr_core.settings import ExportSettings
+    from vbr_core.settings import AnyExport
 
 ItemState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN_STATES = ("waiting", "running")
@@ -47,7 +47,7 @@ class QueueItem:
     number: int
     project: Project
     clip_path: Path
-    settings: ExportSettings
+    settings: AnyExport
     state: ItemState = "waiting"
     progress: Progress | None = None
     error: Exception | None = None
@@ -76,6 +76,8 @@ class ExportQueue(QObject):
     """The ExportResult."""
     emptied = Signal()
     """The last open item ended."""
+    pictured = Signal(object, int, object)
+    """The QueueItem, a frame index and its picture, (h, w, 3) uint8; a few a second at most."""
 
     def __init__(self, core: Core, runner: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -109,7 +111,7 @@ class ExportQueue(QObject):
         """The item that is being written, paused or not."""
         return next((item for item in self._items if item.state == "running"), None)
 
-    def add(self, project: Project, clip_path: Path, settings: ExportSettings) -> QueueItem:
+    def add(self, project: Project, clip_path: Path, settings: AnyExport) -> QueueItem:
         """Put an export at the end; it begins when those before it have ended.
 
         Raises:
@@ -198,7 +200,10 @@ class ExportQueue(QObject):
             while not self._going.wait(PAUSE_POLL_SECONDS) and not ctx.token.cancelled:
                 pass
 
-        return self._core.export_video(item.project, item.clip_path, item.settings, JobContext(listen, ctx.token), None)
+        context = JobContext(listen, ctx.token)
+        return self._core.export(
+            item.project, item.clip_path, item.settings, context, None, lambda *shown: self.pictured.emit(item, *shown)
+        )
 
     def _on_progress(self, item: QueueItem, progress: Progress) -> None:
         item.progress = progress

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -26,3 +28,33 @@ def about(seconds: float) -> str:
     if minutes < 90:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def about_range(low_seconds: float, high_seconds: float) -> str:
+    """Two durations that nobody should take to the second: ``3 to 5 min``, ``40 s to 2 min``, ``12 min``."""
+    low, high = about(low_seconds), about(high_seconds)
+    return _joined(low, high)
+
+
+def size_text(count: float) -> str:
+    """A number of bytes: ``850 kB``, ``12 MB``, ``1.4 GB``."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if count >= 0.95 * scale:
+            value = count / scale
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return f"{max(1, round(count / 1e3))} kB"
+
+
+def size_range(low: float, high: float) -> str:
+    """Two numbers of bytes: ``20 to 35 MB``, ``900 kB to 2.1 MB``."""
+    return _joined(size_text(low), size_text(high))
+
+
+def _joined(low: str, high: str) -> str:
+    """``A to B``; the unit of the first is left out where it is that of the second."""
+    if low == high:
+        return high
+    first, second = low.split(" "), high.split(" ")
+    if len(first) == len(second) == 2 and first[1] == second[1]:
+        low = first[0]
+    return QCoreApplication.translate("Timecode", "{low} to {high}").format(low=low, high=high)

@@ -40,18 +40,6 @@ def knows_cuts(disparity: DisparitySource) -> bool:
     return isinstance(disparity, CachedDisparity) or bool(disparity.cuts)
 
 
-def result_size(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
-    """Width and height of the result for a clip of ``size`` (width, height), pixels.
-
-    A clip whose shorter side is larger than ``short_side_px`` is made smaller to it, with even sides; any other stays.
-    """
-    width, height = size
-    if short_side_px is None or min(size) <= short_side_px:
-        return size
-    scale = short_side_px / min(size)
-    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
-
-
 def prepare_picture(rgb: Picture, size: tuple[int, int], deep: bool) -> Picture:
     """The picture that is rendered: of ``size`` (width, height), and with 16 bits if ``deep``.
 

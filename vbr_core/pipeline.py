@@ -22,7 +22,7 @@ from vbr_core.clip_link import find_clip, fingerprint_clip
 from vbr_core.errors import ClipError, DepthError, InputError, OutputError
 from vbr_core.jobs import JobContext
 from vbr_core.project import PROJECT_SUFFIX, Clip, FocusAnchor, Project, load_project
-from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, check_blur, check_focus
+from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, check_blur, check_focus, result_size
 from vbr_core.video.reader import VideoReader
 from vbr_core.video.writer import EncodeSettings, VideoWriter
 
@@ -339,7 +339,7 @@ def export_video(
         Cancelled: By the context. Nothing is left behind.
         VbrError: Something in the input, the settings or the output is wrong.
     """
-    from vbr_core.export import render_range, result_size
+    from vbr_core.export import render_range
 
     ctx = ctx or JobContext()
     started = time.monotonic()

@@ -13,10 +13,10 @@ from vbr_core import edits, export
 from vbr_core.deliver import FrameTap, deliver
 from vbr_core.depth.shots import CutDetector
 from vbr_core.errors import InputError, OutputError
-from vbr_core.export import prepare_picture, result_size
+from vbr_core.export import prepare_picture
 from vbr_core.jobs import Cancelled, JobContext
 from vbr_core.project import Project
-from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
+from vbr_core.settings import DepthSettings, ExportSettings, StillSettings, result_size
 from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.core_access import OpenedClip
 from vbr_core.clip_link import ClipLink
+from vbr_core.export_needs import ExportEstimate
 from vbr_core.project import Clip, Project
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from vbr_core.jobs import JobContext
     from vbr_core.project import Stroke
-    from vbr_core.settings import ExportSettings
+    from vbr_core.settings import AnyExport
 
 WIDTH, HEIGHT, FRAMES = 320, 180, 48
 
@@ -162,7 +163,12 @@ class FakeCore:
         self.export_gate = threading.Event()
         self.export_gate.set()
         self.export_error: Exception | None = None
-        self.exported: list[tuple[Project, Path, ExportSettings, object]] = []
+        self.exported: list[tuple[Project, Path, Any, object]] = []
+        self.estimate = ExportEstimate(FRAMES, (125.0, 300.0), (20_000_000, 35_000_000), 10**9, 8 * 10**9, 10**11)
+        self.estimate_gate = threading.Event()
+        self.estimate_gate.set()
+        self.estimate_error: Exception | None = None
+        self.estimated: list[Any] = []
         self.source: FakeDisparity | None = None
         self.stills: list[tuple[Project, int, Path, object]] = []
         self.searched: list[Path] = []
@@ -203,10 +209,18 @@ class FakeCore:
     def repair_depth(self, source: Any, project: Project, clip_path: Path) -> FakeRepaired:
         return FakeRepaired(self, source, project)
 
-    def export_video(
-        self, project: Project, clip_path: Path, settings: ExportSettings, ctx: JobContext, disparity: object | None
+    def export(
+        self,
+        project: Project,
+        clip_path: Path,
+        settings: AnyExport,
+        ctx: JobContext,
+        disparity: object | None,
+        on_picture: Callable[[int, np.ndarray], object] | None = None,
     ) -> Any:
         done = 0
+        if on_picture is not None:
+            on_picture(7, np.full((90, 160, 3), (10, 200, 30), np.uint8))
         while not self.export_gate.wait(0.01):
             done = min(done + 1, FRAMES - 1)
             ctx.step(done, FRAMES, "Rendering")
@@ -226,8 +240,15 @@ class FakeCore:
         self.searched.append(folder)
         return self.search_result
 
-    def time_export(self, project: Project, clip_path: Path, settings: ExportSettings) -> float:
-        return 125.0
+    def estimate_export(
+        self, project: Project, clip_path: Path, settings: AnyExport, ctx: JobContext, disparity: object | None
+    ) -> ExportEstimate:
+        self.estimated.append(settings)
+        while not self.estimate_gate.wait(0.01):
+            ctx.step(0, 3, "Measuring")
+        if self.estimate_error is not None:
+            raise self.estimate_error
+        return self.estimate
 
     def describe_device(self) -> str:
         return "CPU, 2 cores"
@@ -258,6 +279,20 @@ class FakeDialogs:
         self.still_target: Path | None = None
         self.stop_exports = True
         self.forget_kept = False
+        self.preset_name: str | None = None
+        self.export_anyway = False
+
+    def ask_preset_name(self, suggestion: str) -> str | None:
+        self.asked.append(f"preset: {suggestion}")
+        return self.preset_name
+
+    def ask_short_disk(self, sentence: str) -> bool:
+        self.asked.append(f"short disk: {sentence}")
+        return self.export_anyway
+
+    def choose_depth_target(self, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
+        self.asked.append("depth target")
+        return self.depth
 
     def choose_document(self) -> Path | None:
         self.asked.append("document")

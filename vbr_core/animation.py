@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.project import Keyframe, Track
+
+
+BISECTIONS = 48
+"""x(t) of a bezier between keys is monotone, for its handles stay in the segment: bisection always converges."""
 
 
 def value_at(track: Track, frame: float, cuts: Sequence[int] = ()) -> float:
@@ -72,32 +76,98 @@ def default_handles(left: Keyframe, right: Keyframe) -> tuple[tuple[float, float
 
 
 def _bezier(left: Keyframe, right: Keyframe, frame: float) -> float:
-    """Cubic bezier in the (frame, value) plane. Handles are shortened to the segment, so that time never runs back."""
+    """Cubic bezier in the (frame, value) plane."""
+    part = (frame - left.frame) / (right.frame - left.frame)
+    x1, x2, *y = _control_points(left, right)
+    low, high = 0.0, 1.0
+    for _ in range(BISECTIONS):
+        t = 0.5 * (low + high)
+        if _cubic(t, 0.0, x1, x2, 1.0) < part:
+            low = t
+        else:
+            high = t
+    return _cubic(0.5 * (low + high), *y)
+
+
+def _cubic(t: Any, p0: Any, p1: Any, p2: Any, p3: Any) -> Any:
+    """Bernstein form of a cubic; numbers or arrays."""
+    s = 1.0 - t
+    return s * s * s * p0 + 3.0 * s * s * t * p1 + 3.0 * s * t * t * p2 + t * t * t * p3
+
+
+def _control_points(left: Keyframe, right: Keyframe) -> tuple[float, float, float, float, float, float]:
+    """x1, x2 (parts of the segment) and y0 to y3 (values) of the bezier between two keys.
+
+    Handles are shortened to the segment, so that time never runs back.
+    """
     span = float(right.frame - left.frame)
     default_out, default_in = default_handles(left, right)
     out_frames, out_value = left.out_handle or default_out
     in_frames, in_value = right.in_handle or default_in
-    x1, x2 = min(out_frames, span) / span, 1.0 - min(in_frames, span) / span
     y0, y3 = left.value, right.value
-    y1, y2 = y0 + out_value, y3 + in_value
-    target = (frame - left.frame) / span
-    low, high = 0.0, 1.0
-    for _ in range(48):  # x(t) is monotone for 0 <= x1, x2 <= 1: bisection always converges
+    return min(out_frames, span) / span, 1.0 - min(in_frames, span) / span, y0, y0 + out_value, y3 + in_value, y3
+
+
+def _bezier_at(part: NDArray[Any], x1: Any, x2: Any, y0: Any, y1: Any, y2: Any, y3: Any) -> NDArray[Any]:
+    """Values of cubic beziers from (0, y0) over (x1, y1) and (x2, y2) to (1, y3), where x is ``part``; all (N,)."""
+    low, high = np.zeros_like(part), np.ones_like(part)
+    for _ in range(BISECTIONS):
         t = 0.5 * (low + high)
-        x = 3 * (1 - t) ** 2 * t * x1 + 3 * (1 - t) * t * t * x2 + t**3
-        if x < target:
-            low = t
-        else:
-            high = t
-    t = 0.5 * (low + high)
-    return (1 - t) ** 3 * y0 + 3 * (1 - t) ** 2 * t * y1 + 3 * (1 - t) * t * t * y2 + t**3 * y3
+        before = _cubic(t, 0.0, x1, x2, 1.0) < part
+        low, high = np.where(before, t, low), np.where(before, high, t)
+    return np.asarray(_cubic(0.5 * (low + high), y0, y1, y2, y3), np.float64)
+
+
+def values_at(track: Track, frames: Sequence[float] | NDArray[np.float64], cuts: Sequence[int] = ()) -> NDArray[Any]:
+    """:func:`value_at` of many frames at once.
+
+    Args:
+        track: Keys sorted by frame.
+        frames: (N,) indexes, in any order; fractions are allowed.
+        cuts: First frame of every shot but the first, sorted.
+
+    Returns:
+        (N,) float64 in the track's unit.
+    """
+    wanted = np.asarray(frames, np.float64)
+    if not track.keys or not wanted.size:
+        return np.full(wanted.shape, track.base)
+    first = max(0, bisect_right(track.keys, float(wanted.min()), key=lambda key: key.frame) - 1)
+    last = bisect_right(track.keys, float(wanted.max()), key=lambda key: key.frame) + 1
+    keys = track.keys[first:last]
+    key_frames = np.array([key.frame for key in keys])
+    key_values = np.array([key.value for key in keys], np.float64)
+    after = np.searchsorted(key_frames, wanted, side="right")
+    at_left, at_right = np.maximum(after - 1, 0), np.minimum(after, len(keys) - 1)
+    left, right = key_values[at_left], key_values[at_right]
+    left_frames, right_frames = key_frames[at_left], key_frames[at_right]
+    part = (wanted - left_frames) / np.maximum(1, right_frames - left_frames)
+    easing = np.array([key.easing for key in keys])[at_left]
+    values = left + (right - left) * np.where(easing == "smooth", part * part * (3.0 - 2.0 * part), part)
+    values = np.where((easing == "hold") | (at_left == at_right), left, values)
+    bent = np.flatnonzero((easing == "bezier") & (at_left != at_right))
+    if bent.size:
+        starts = at_left[bent]
+        spans = key_frames[starts + 1] - key_frames[starts]
+        chosen = np.unique(starts)
+        curves = np.array([_control_points(keys[n], keys[n + 1]) for n in chosen.tolist()])
+        x1, x2, y0, y1, y2, y3 = curves[np.searchsorted(chosen, starts)].T
+        values[bent] = _bezier_at((wanted[bent] - key_frames[starts]) / spans, x1, x2, y0, y1, y2, y3)
+    if len(cuts):
+        shots = np.asarray(cuts)
+        shot, left_shot, right_shot = (
+            np.searchsorted(shots, where, side="right") for where in (wanted, left_frames, right_frames)
+        )
+        values = np.where(right_shot != shot, left, np.where(left_shot != shot, right, values))
+    outside_left, outside_right = wanted < key_frames[0], wanted >= key_frames[-1]
+    return np.where(outside_left, key_values[0], np.where(outside_right, key_values[-1], values))
 
 
 def sample_track(
     track: Track, start: int, stop: int, cuts: Sequence[int] = (), limits: tuple[float, float] | None = None
 ) -> NDArray[np.float32]:
     """Values of ``track`` at frames ``start`` to ``stop - 1``: (stop - start,) float32, clipped to ``limits``."""
-    values = np.array([value_at(track, frame, cuts) for frame in range(start, stop)], dtype=np.float32)
+    values = values_at(track, np.arange(start, stop, dtype=np.float64), cuts).astype(np.float32)
     return values if limits is None else np.clip(values, *limits)
 
 

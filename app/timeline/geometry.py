@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vbr_core.animation import value_at
+from vbr_core.animation import values_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -287,7 +287,7 @@ def curve_points(
     for corner in corners:
         samples.update((float(corner), max(start, corner - 1e-3)))
     frames = sorted(samples)
-    return frames, [value_at(track, frame, cuts) for frame in frames]
+    return frames, values_at(track, frames, cuts).tolist()
 
 
 def is_dense(track: Track, start: float, stop: float, width_px: float) -> bool:
@@ -310,15 +310,15 @@ def envelope(
     edges = start + step * np.arange(count + 1)
     keys = keys_within(track, start, stop)
     if not keys:
-        values = np.array([value_at(track, edge, cuts) for edge in edges])
+        values = values_at(track, edges, cuts)
     else:
         frames = np.fromiter((key.frame for key in keys), float, len(keys))
         levels = np.fromiter((key.value for key in keys), float, len(keys))
         values = np.interp(edges, frames, levels)
         after = np.searchsorted(frames, edges)
         gaps = np.diff(frames, prepend=-math.inf, append=math.inf)[after]
-        for index in np.flatnonzero(gaps > 4 * step):
-            values[index] = value_at(track, float(edges[index]), cuts)
+        wide = gaps > 4 * step
+        values[wide] = values_at(track, edges[wide], cuts)
     low, high = np.minimum(values[:-1], values[1:]), np.maximum(values[:-1], values[1:])
     if keys:
         parts = np.minimum(count - 1, ((frames - start) / step).astype(int))

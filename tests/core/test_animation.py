@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbr_core.animation import default_handles, ease, sample_track, value_at
+from vbr_core.animation import default_handles, ease, sample_track, value_at, values_at
 from vbr_core.project import EASINGS, Keyframe, Track
 
 values = st.floats(0, 1)
@@ -84,3 +84,24 @@ def test_sampling_has_one_value_a_frame():
     out = sample_track(track(Keyframe(0, 0.0, "linear"), Keyframe(10, 1.0)), 2, 5)
     assert out.dtype == np.float32
     np.testing.assert_allclose(out, [0.2, 0.3, 0.4], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_values_are_those_of_one_at_a_time(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frames = np.unique(rng.integers(0, 200, rng.integers(0, 12)))
+    keys = tuple(
+        Keyframe(
+            int(frame),
+            float(rng.random()),
+            str(rng.choice(["hold", "linear", "smooth", "bezier"])),  # type: ignore[arg-type]
+            in_handle=(float(30 * rng.random()), float(rng.normal())) if rng.random() < 0.5 else None,
+            out_handle=(float(30 * rng.random()), float(rng.normal())) if rng.random() < 0.5 else None,
+        )
+        for frame in frames
+    )
+    track = Track(base=0.25, keys=keys)
+    cuts = tuple(np.unique(rng.integers(1, 200, rng.integers(0, 5))).tolist())
+    wanted = np.concatenate((rng.uniform(-5, 210, 100), frames, cuts, frames - 1e-3))
+    one_by_one = [value_at(track, frame, cuts) for frame in wanted.tolist()]
+    np.testing.assert_allclose(values_at(track, wanted, cuts), one_by_one, rtol=0, atol=1e-12)

@@ -168,6 +168,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("export_queue", "export", _tr("Actions", "Export &queue"), ("Ctrl+Shift+Q",), ""),
     ActionSpec("copy_command", "export", _tr("Actions", "&Copy as a command"), (), "", "clip", separator=True),
     ActionSpec("shortcuts", "help", _tr("Actions", "&Keyboard shortcuts"), ("?", "F1"), "help"),
+    ActionSpec("errors", "help", _tr("Actions", "&Errors of this session…"), ()),
     ActionSpec("open_log", "help", _tr("Actions", "Show the &log file"), ()),
     ActionSpec("about", "help", _tr("Actions", "&About VBR Studio"), (), separator=True),
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from vbr_core.about import Part
     from vbr_core.clip_link import ClipLink
     from vbr_core.depth.model_files import ModelStatus
     from vbr_core.focus.tracking import Followed
@@ -171,6 +172,25 @@ class Core:
 
         device = pick_device("auto")
         return f"CPU, {os.cpu_count() or 1} cores" if device == "cpu" else f"GPU ({device})"
+
+    def describe_parts(self) -> list[Part]:
+        """What the program is made of, with the licences."""
+        from vbr_core.about import parts
+
+        return parts()
+
+    def licence_text(self, part: Part) -> str:
+        """The words of a part's licence."""
+        from vbr_core.about import licence_text
+
+        return licence_text(part)
+
+    def describe_machine(self, *lines: str) -> str:
+        """Versions and devices as text, for a report; ``lines`` are put into it."""
+        load_libraries()
+        from vbr_core.about import diagnostics
+
+        return diagnostics(lines)
 
     def model_statuses(self) -> tuple[ModelStatus, ...]:
         """How the depth models stand on this machine."""

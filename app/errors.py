@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import logging
 import logging.handlers
 import sys
 import threading
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 log = logging.getLogger(__name__)
+
+LOG_LENGTH = 200
+"""Errors that are kept for the list."""
 
 
 def start_logging() -> None:
@@ -60,6 +66,50 @@ def describe(error: BaseException) -> tuple[str, str]:
         f"Something unexpected happened ({name}{': ' + str(error) if str(error) else ''}).",
         "Your work is still here. Please send the log file with a report of what you did.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One error of this session.
+
+    Attributes:
+        when: Local time of it.
+        message: One sentence on what happened.
+        hint: What to do about it; may be empty.
+        details: For a report: the traceback.
+    """
+
+    when: datetime.datetime
+    message: str
+    hint: str
+    details: str
+
+
+class ErrorLog(QObject):
+    """Every error that was told in this session, oldest first. It keeps texts only, so that no picture stays alive."""
+
+    added = Signal(object)
+    """The ErrorEntry."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[ErrorEntry] = []
+
+    @property
+    def entries(self) -> tuple[ErrorEntry, ...]:
+        """What was told, oldest first; the last :data:`LOG_LENGTH` of it."""
+        return tuple(self._entries)
+
+    def add(self, error: BaseException) -> None:
+        """Note an error; one that is told in two places is one."""
+        if getattr(error, "_is_noted", False):
+            return
+        with contextlib.suppress(AttributeError):
+            error._is_noted = True  # type: ignore[attr-defined]
+        now = datetime.datetime.now().astimezone()
+        entry = ErrorEntry(now, *describe(error), "".join(traceback.format_exception(error)).strip())
+        self._entries = [*self._entries, entry][-LOG_LENGTH:]
+        self.added.emit(entry)
 
 
 class ErrorDialog(QDialog):
@@ -96,6 +146,10 @@ class ErrorDialog(QDialog):
         log_button = QPushButton(self.tr("Show the log"))
         log_button.setAutoDefault(False)
         log_button.clicked.connect(open_log)
+        self.show_all_button = QPushButton(self.tr("All errors…"))
+        self.show_all_button.setAutoDefault(False)
+        self.show_all_button.hide()
+        self.show_all_button.clicked.connect(self.accept)
         close = QPushButton(self.tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
@@ -110,6 +164,7 @@ class ErrorDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(self.details_button)
         buttons.addStretch(1)
+        buttons.addWidget(self.show_all_button)
         buttons.addWidget(log_button)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
@@ -130,11 +185,18 @@ def open_log() -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file())))
 
 
+def open_log_folder() -> None:
+    """Show where the log file lies."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent)))
+
+
 class ErrorReporter(QObject):
     """Shows one error at a time; those that come meanwhile wait."""
 
     reported = Signal(object)
     """The exception, when its dialog opens."""
+    all_asked = Signal()
+    """The list of all errors is wanted."""
     _arrived = Signal(object)
 
     def __init__(self, window: QWidget | None = None) -> None:
@@ -143,6 +205,7 @@ class ErrorReporter(QObject):
         self._waiting: list[BaseException] = []
         self._is_shut = False
         self.dialog: ErrorDialog | None = None
+        self.log = ErrorLog(self)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
     def report(self, error: BaseException) -> None:
@@ -152,12 +215,15 @@ class ErrorReporter(QObject):
     def _on_arrived(self, error: BaseException) -> None:
         if self._is_shut:
             return
+        self.log.add(error)
         if self.dialog is not None:
             if len(self._waiting) < 5:
                 self._waiting.append(error)
             return
         message, hint = describe(error)
         self.dialog = ErrorDialog(message, hint, "".join(traceback.format_exception(error)), self._window)
+        self.dialog.show_all_button.setVisible(len(self.log.entries) > 1)
+        self.dialog.show_all_button.clicked.connect(self.all_asked)
         self.dialog.finished.connect(self._on_closed)
         self.dialog.open()
         self.reported.emit(error)

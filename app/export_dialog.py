@@ -76,6 +76,7 @@ class ExportDialog(QDialog):
         layout.addWidget(self.pages)
         self._name_parts()
         self.form.changed.connect(self._estimate_later)
+        self.estimate.changed.connect(self._make_room)
         self.form.checked.connect(self._on_checked)
         self.form.failed.connect(self.failed)
         self.progress_page.hide_asked.connect(self.reject)
@@ -172,6 +173,12 @@ class ExportDialog(QDialog):
         self.form.forget_path()
         if not self.is_exporting:
             self.hide()
+
+    def _make_room(self) -> None:
+        """A warning needs a line more."""
+        wanted = self.sizeHint().height()
+        if self.isVisible() and self.height() < wanted:
+            self.resize(self.width(), wanted)
 
     def _on_checked(self, good: bool) -> None:
         self.export_button.setEnabled(good)
@@ -286,6 +293,7 @@ class ExportDialog(QDialog):
         self.done_page.show_result(result)
         self.done_page.picture.setVisible(self.done_page.picture.frame_index is not None)
         self.pages.setCurrentIndex(2)
+        self.done_page.close_button.setFocus()
         self.exported.emit(result)
         self.notice.tell(self.tr("The export is done"), str(self._result_path.name))
 

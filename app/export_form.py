@@ -124,6 +124,9 @@ class ExportForm(QWidget):
                 label.setBuddy(buddy)
                 buddy.setAccessibleName(text.replace("&", ""))
             form.addRow(label, field)  # type: ignore[arg-type]
+        width = self.title_width()
+        for row in range(form.rowCount()):  # the titles keep their column when others are hidden
+            form.itemAt(row, QFormLayout.ItemRole.LabelRole).widget().setMinimumWidth(width)
         self._show_rows()
 
     def _button(self, text: str, act: object) -> QPushButton:

@@ -162,7 +162,7 @@ class DonePage(QWidget):
         self.folder_button = _button(self.tr("Open &folder"), self.open_folder)
         self.file_button = _button(self.tr("Sho&w file"), self.open_file)
         again = _button(self.tr("Export again…"), self.again_asked.emit)
-        close = _button(self.tr("Close"), self.close_asked.emit, default=True)
+        close = self.close_button = _button(self.tr("Close"), self.close_asked.emit, default=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)

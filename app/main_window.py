@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -32,6 +31,7 @@ from app.focus_controller import FocusController
 from app.focus_tools import FocusTools
 from app.focus_tools_panel import FocusToolsPanel
 from app.frame_worker import FrameWorker
+from app.help_desk import HelpDesk
 from app.icons import icon
 from app.inspector import Inspector
 from app.job_runner import JobRunner
@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         self.models_page: QWidget | None = None
         self.status = StatusBar(self.runner)
         self.setStatusBar(self.status)
+        self.help = HelpDesk(self.core, self.runner, self.errors, self.status, self)
         self.export_dialog = ExportDialog(self.session, self.core, self.runner, self.depth, self.dialogs, self)
         self.life = DocumentLife(
             self.session,
@@ -255,9 +256,8 @@ class MainWindow(QMainWindow):
             "export": self.export_dialog.open_for_document,
             "shortcuts": self._show_shortcuts,
             "open_log": open_log,
-            "about": self._show_about,
         }
-        self.actions_.bind(handlers | self.life.handlers())
+        self.actions_.bind(handlers | self.life.handlers() | self.help.handlers())
 
     def _connect(self) -> None:
         self.welcome.open_requested.connect(self.document.open_dialog)
@@ -412,16 +412,6 @@ class MainWindow(QMainWindow):
         sheet = ShortcutSheet(self.actions_, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
-
-    def _show_about(self) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(self.tr("About VBR Studio"))
-        box.setText("VBR Studio 0.1.0")
-        box.setInformativeText(
-            self.tr("Gives ordinary, all-in-focus clips the look of a fast lens. Apache License 2.0.")
-        )
-        box.open()
 
     # --- drop -------------------------------------------------------------------------------------------------------
 

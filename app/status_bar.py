@@ -68,14 +68,19 @@ class JobStrip(QWidget):
 class StatusBar(QStatusBar):
     """Jobs on the left, facts on the right. A failure stays until it is read."""
 
+    failure_told = Signal(object)
+    """An exception that is shown here now."""
     failure_clicked = Signal(object)
     """The exception whose button was pressed."""
+    failures_clicked = Signal()
+    """The button was pressed, and there is more than one that nobody has looked at."""
 
     def __init__(self, runner: JobRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._strips: dict[Job, JobStrip] = {}
         self._failure: Exception | None = None
+        self._failure_count = 0
         self.failure_button = QToolButton()
         self.failure_button.setIcon(icon("error"))
         self.failure_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -105,10 +110,15 @@ class StatusBar(QStatusBar):
     def show_failure(self, error: Exception) -> None:
         """Say that something failed until the user has looked at it."""
         self._failure = error
+        self._failure_count += 1
         message, _ = describe(error)
-        self.failure_button.setText(message if len(message) <= 90 else f"{message[:89]}…")
+        text = message if len(message) <= 90 else f"{message[:89]}…"
+        if self._failure_count > 1:
+            text += self.tr(" ({count} errors)").format(count=self._failure_count)
+        self.failure_button.setText(text)
         self.failure_button.setAccessibleName(self.tr("Failed: {message}").format(message=message))
         self.failure_button.show()
+        self.failure_told.emit(error)
 
     def show_device(self, text: str) -> None:
         self.device_label.setText(text)
@@ -119,9 +129,12 @@ class StatusBar(QStatusBar):
         self.saved_label.setText(self.tr("saved {time:%H:%M}").format(time=now) if saved else "")
 
     def _on_failure_clicked(self) -> None:
-        error, self._failure = self._failure, None
+        error, count = self._failure, self._failure_count
+        self._failure, self._failure_count = None, 0
         self.failure_button.hide()
-        if error is not None:
+        if count > 1:
+            self.failures_clicked.emit()
+        elif error is not None:
             self.failure_clicked.emit(error)
 
     def _on_started(self, job: Job) -> None:

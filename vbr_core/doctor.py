@@ -77,6 +77,11 @@ def examine() -> list[Check]:
     ]
 
 
+def machine() -> list[Check]:
+    """What the program runs on: libraries, devices, encoders. Names no file and no folder."""
+    return [*_packages(), *_devices(), _encoders()]
+
+
 def _packages() -> list[Check]:
     checks = []
     for name in ("torch", "av", "numba", "opencv-python", "timm", "PySide6", "pyqtgraph"):

@@ -38,15 +38,17 @@ if TYPE_CHECKING:
 
 RUNS = 3
 RUN_FRAMES = 6
+LARGE_PIXELS = 1_500_000
+"""Pieces of larger pictures are half as long."""
 BUDGET_SECONDS = 5.0
 """No further piece is begun after this time; the first one is always finished."""
 PHASE = "Measuring"
 AUDIO_BYTES_PER_SECOND = (8_000, 40_000)
 """Of a sound track, least and most that is usual."""
 
-BASE_BYTES = 700_000_000
-RENDER_BYTES_PER_PIXEL = {"vbr": 260, "scatter": 150, "layered": 170}
-ENCODE_BYTES_PER_PIXEL = {("h264", 8): 130, ("hevc", 8): 130, ("hevc", 10): 220}
+BASE_BYTES = 1_000_000_000
+RENDER_BYTES_PER_PIXEL = {"vbr": 260, "scatter": 90, "layered": 110}
+ENCODE_BYTES_PER_PIXEL = {("h264", 8): 70, ("hevc", 8): 130, ("hevc", 10): 250}
 """Resident memory of an export on a processor; see :func:`memory_bytes`."""
 
 
@@ -131,7 +133,7 @@ def _estimate_video(
     k = max((key.value for key in project.blur.keys), default=project.blur.base)
     found = _Measured([], [], [], [], [], [])
     begun = time.perf_counter()
-    runs = _runs(start, stop)
+    runs = _runs(start, stop, RUN_FRAMES if size[0] * size[1] < LARGE_PIXELS else RUN_FRAMES // 2)
     for number, (first, count) in enumerate(runs):
         if number and time.perf_counter() - begun > BUDGET_SECONDS:
             break
@@ -166,9 +168,9 @@ def _engine(project: Project, settings: ExportSettings | StillSettings) -> Rende
     return RenderEngine(msgspec.structs.replace(settings.render, renderer=project.renderer))
 
 
-def _runs(start: int, stop: int) -> list[tuple[int, int]]:
+def _runs(start: int, stop: int, most: int = RUN_FRAMES) -> list[tuple[int, int]]:
     """(first frame, frames) of the pieces to measure, the middle one first."""
-    count = min(RUN_FRAMES, stop - start)
+    count = min(most, stop - start)
     firsts = [start + round(part * (stop - start - count)) for part in (0.5, 1 / 6, 5 / 6)]
     return [(first, count) for first in dict.fromkeys(firsts)][:RUNS]
 
@@ -220,9 +222,8 @@ def _encode_run(
     found.encode.append((time.perf_counter() - begun) / len(pictures))
     ratio = 1.0
     if not whole:
-        before, _ = coded_sizes(pictures[:1], info, encoding)
         after, _ = coded_sizes(results[:1], info, encoding)
-        ratio = sum(after) / max(1, sum(before))
+        ratio = sum(after) / max(1, alone[0] if alone else sum(others))
     found.alone += [round(value * ratio) for value in alone]
     found.others += [round(value * ratio) for value in others]
     found.ratios.append(ratio)
@@ -231,8 +232,8 @@ def _encode_run(
 def _seconds_of(found: _Measured, frames: int) -> tuple[float, float]:
     """The stages overlap: at best the slowest alone counts, at worst they take turns on the same cores."""
     decode, encode = sum(found.decode) / len(found.decode), sum(found.encode) / len(found.encode)
-    low = 0.9 * max(decode, min(found.render), encode)
-    high = 1.1 * (decode + max(found.render) + encode)
+    low = 0.8 * max(decode, min(found.render), encode)
+    high = 1.2 * (decode + max(found.render) + encode)
     return frames * low, frames * high + 1.0
 
 
@@ -244,7 +245,7 @@ def _size_of(found: _Measured, info: ClipInfo, frames: int, with_audio: bool) ->
     picture = groups * alone + (frames - groups) * others
     seconds = info.duration_seconds * frames / max(1, info.frame_count)
     sound = [len(info.audio) * seconds * rate if with_audio else 0.0 for rate in AUDIO_BYTES_PER_SECOND]
-    return round(0.6 * picture + sound[0]), round(1.4 * picture + sound[1]) + 100_000
+    return round(0.65 * picture + sound[0]), round(1.55 * picture + sound[1]) + 100_000
 
 
 def _estimate_still(

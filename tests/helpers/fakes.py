@@ -253,6 +253,15 @@ class FakeCore:
     def describe_device(self) -> str:
         return "CPU, 2 cores"
 
+    def describe_parts(self) -> list[Any]:
+        return [SimpleNamespace(name=name, version="1", licence="MIT") for name in ("first", "second")]
+
+    def licence_text(self, part: Any) -> str:
+        return f"The licence of {part.name}."
+
+    def describe_machine(self, *lines: str) -> str:
+        return "\n".join(("VBR Studio", *lines))
+
     def sample_clip_path(self) -> Path:
         return Path("/clips/sample.mp4")
 

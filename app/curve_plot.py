@@ -285,7 +285,9 @@ class CurvePlot(pg.PlotWidget):
             if ghost is track:
                 self._ghosts[name].setData([], [])
             else:
-                self._set_curve(self._ghosts[name], name, ghost, (start, stop, width))
+                is_line = self._set_curve(self._ghosts[name], name, ghost, (start, stop, width))
+                style = Qt.PenStyle.DashLine if is_line else Qt.PenStyle.SolidLine  # dashes of many strokes are slow
+                self._ghosts[name].setPen(self._pen(theme.track_color(name, 0.55 if is_line else 0.3), 1.2, style))
         opacity = 0.9 if track.keys else 0.5
         is_line = self._set_curve(curve, name, track, (start, stop, width))
         curve.setPen(self._pen(theme.track_color(name, opacity if is_line else 0.5), 1.6 if is_line else 1.0))

@@ -269,9 +269,8 @@ class Session(QObject):
         if old == new:
             return
         self.changed.emit(old, new)
-        kept = frozenset(
-            (name, frame) for name, frame in self._selection if any(key.frame == frame for key in new.track(name).keys)
-        )
+        there = {name: {key.frame for key in new.track(name).keys} for name in {name for name, _ in self._selection}}
+        kept = frozenset((name, frame) for name, frame in self._selection if frame in there[name])
         if kept != self._selection:
             self._selection = kept
             self.selection_changed.emit(kept)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -232,6 +233,21 @@ def test_the_file_vanishes_while_it_is_open(tmp_path: Path) -> None:
         path.unlink()
         with pytest.raises(ClipError):
             reader.frame(2)
+
+
+def test_a_stream_without_times_is_described_by_what_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is opened twice to count its frames; a stream of the closed container is freed memory."""
+    described = []
+    describe = VideoReader._describe
+
+    def note(self: VideoReader, stream: Any, *rest: Any) -> Any:
+        described.append(stream.container is self._container)
+        return describe(self, stream, *rest)
+
+    monkeypatch.setattr(VideoReader, "_describe", note)
+    with VideoReader(make_clip(tmp_path / "a.h264", b_frames=2)) as reader:
+        assert reader.info.frame_rate == 25
+    assert described == [True]
 
 
 def test_missing_tags_are_guessed(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class VideoReader:
             first, _ = self._find(0)
             self._orientation = _orientation(first)
             self._stored_size = (first.width, first.height)
-            self._info = self._describe(stream, first, built.note)
+            self._info = self._describe(self._stream, first, built.note)  # counting may have opened the file anew
             self._to_rgb = ToRgb(self._info.color, self._info.bit_depth)
             self._latest = self._convert(0, first)
         except av.error.FFmpegError as error:

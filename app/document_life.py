@@ -75,6 +75,7 @@ class DocumentLife(QObject):
         self.queue.failed.connect(self.failed_aside)
         self.queue.exported.connect(lambda result: self.noted.emit(self.tr("Written: {path}").format(path=result.path)))
         export_dialog.queued.connect(self.enqueue)
+        self.queue.emptied.connect(self._on_queue_emptied)
 
     def handlers(self) -> dict[str, Callable[..., object]]:
         """What the commands of this part do."""
@@ -129,6 +130,13 @@ class DocumentLife(QObject):
         waiting = self.queue.open_count
         self.noted.emit(self.tr("Queued: {name} ({count} in all)").format(name=item.output.name, count=waiting))
         return True
+
+    def _on_queue_emptied(self) -> None:
+        if self.queue.is_shut:
+            return
+        failed = sum(item.state == "failed" for item in self.queue.items)
+        text = self.tr("{count} of them failed.").format(count=failed) if failed else ""
+        self._export_dialog.notice.tell(self.tr("The queued exports are done"), text)
 
     def show_queue(self) -> None:
         """Show the list of queued exports."""

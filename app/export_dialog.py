@@ -151,7 +151,7 @@ class ExportDialog(QDialog):
         self.activateWindow()
 
     def _show_form(self) -> None:
-        self.form.fill(keep_path=bool(self.path_edit.text()) and self._result_path is not None)
+        self.form.fill()
         self.estimate.set_title_width(self.form.title_width())
         self.pages.setCurrentIndex(0)
         self._estimate_later()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QImage, QPainter
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import export_notice, theme
-from app.export_form import quiet_label
+from app.export_fields import quiet_label
 from app.timecode import about
 
 if TYPE_CHECKING:

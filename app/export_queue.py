@@ -102,6 +102,11 @@ class ExportQueue(QObject):
         return not self._going.is_set()
 
     @property
+    def is_shut(self) -> bool:
+        """Whether the window is closing."""
+        return self._is_shut
+
+    @property
     def open_count(self) -> int:
         """Items that run or wait."""
         return sum(item.state in OPEN_STATES for item in self._items)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -20,10 +19,15 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.errors import describe
+from app.export_progress import FramePicture, open_path
 from app.timecode import about
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from app.export_queue import ExportQueue, QueueItem
+
+PICTURE_PX = 160
 
 
 class ExportQueuePanel(QDialog):
@@ -54,6 +58,9 @@ class ExportQueuePanel(QDialog):
         self.detail_label = QLabel()
         self.detail_label.setWordWrap(True)
         self.detail_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.picture = FramePicture(PICTURE_PX)
+        self.picture.setFixedHeight(PICTURE_PX)
+        self.picture.hide()
         self.pause_button = self._button(self.tr("&Pause"), lambda: queue.set_paused(not queue.is_paused))
         self.up_button = self._button(self.tr("Move &up"), lambda: self._move(-1))
         self.down_button = self._button(self.tr("Move &down"), lambda: self._move(1))
@@ -73,11 +80,13 @@ class ExportQueuePanel(QDialog):
         column.setSpacing(12)
         column.addWidget(self.empty_label)
         column.addWidget(self.list, 1)
+        column.addWidget(self.picture)
         column.addWidget(self.detail_label)
         column.addLayout(row)
         self.setMinimumSize(760, 320)
         queue.changed.connect(self._rebuild)
         queue.progressed.connect(self._on_progress)
+        queue.pictured.connect(self._on_pictured)
         self._rebuild()
 
     def _button(self, text: str, handler: object) -> QPushButton:
@@ -123,6 +132,8 @@ class ExportQueuePanel(QDialog):
 
     def _rebuild(self) -> None:
         current, items = self.current, self._queue.items
+        if self._queue.running is None:
+            self.picture.hide()
         self.list.blockSignals(True)
         self.list.clear()
         for item in items:
@@ -145,6 +156,11 @@ class ExportQueuePanel(QDialog):
             row = self.list.topLevelItem(number)
             if row is not None and row.data(0, Qt.ItemDataRole.UserRole) is item:
                 row.setText(2, self.state_words(item))
+
+    def _on_pictured(self, item: QueueItem, frame_index: int, rgb: np.ndarray) -> None:
+        if item.state == "running" and self.isVisible():
+            self.picture.show_picture(frame_index, rgb)
+            self.picture.show()
 
     def _refresh_buttons(self) -> None:
         item, items = self.current, self._queue.items
@@ -175,4 +191,4 @@ class ExportQueuePanel(QDialog):
     def _open_folder(self) -> None:
         item = self.current
         if item is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(item.output.parent)))
+            open_path(item.output.parent)

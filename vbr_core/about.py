@@ -129,15 +129,14 @@ def _plain(name: str) -> str:
 def _licence_of(distribution: importlib.metadata.Distribution) -> str:
     """Short name of a licence: the expression, else the classifiers, else the free text if it is short."""
     meta = distribution.metadata
-    expression = meta.get("License-Expression")
-    if expression:
-        return str(expression)
+    if "License-Expression" in meta:
+        return meta["License-Expression"]
     heads = [line for line in meta.get_all("Classifier") or () if line.startswith("License ::")]
     names = [line.rsplit("::", 1)[1].strip() for line in heads]
     names = [name for name in names if name != "OSI Approved"]
     if names:
         return ", ".join(dict.fromkeys(names))
-    stated = str(meta.get("License") or "").strip()
+    stated = meta["License"].strip() if "License" in meta else ""
     first = stated.splitlines()[0].strip() if stated else ""
     return first if len(first) <= LONG_LICENCE else f"{first[: LONG_LICENCE - 1]}…"
 

@@ -24,6 +24,7 @@ from vbr_core.export_needs import ExportEstimate
 from vbr_core.jobs import JobContext
 from vbr_core.render.engine import RenderEngine
 from vbr_core.settings import DepthSettings, StillSettings, result_size
+from vbr_core.still import DEEP_SUFFIXES, STILL_SUFFIXES, to_eight_bits
 from vbr_core.video.reader import VideoReader
 from vbr_core.video.sample_encode import coded_sizes, gop_frames
 from vbr_core.video.writer import EncodeSettings
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 RUNS = 3
 RUN_FRAMES = 6
 LARGE_PIXELS = 1_500_000
-"""Pieces of larger pictures are half as long."""
+"""Pieces of larger pictures are half as long, and only an upright strip of them is rendered."""
+STRIP = 3
+"""Such a strip is one of so many of a picture. Its rows are those of the picture, so the blur is the same."""
 BUDGET_SECONDS = 5.0
 """No further piece is begun after this time; the first one is always finished."""
 PHASE = "Measuring"
@@ -47,7 +50,7 @@ AUDIO_BYTES_PER_SECOND = (8_000, 40_000)
 """Of a sound track, least and most that is usual."""
 
 BASE_BYTES = 1_000_000_000
-RENDER_BYTES_PER_PIXEL = {"vbr": 260, "scatter": 90, "layered": 110}
+RENDER_BYTES_PER_PIXEL = {"vbr": 570, "scatter": 90, "layered": 110}
 ENCODE_BYTES_PER_PIXEL = {("h264", 8): 70, ("hevc", 8): 130, ("hevc", 10): 250}
 """Resident memory of an export on a processor; see :func:`memory_bytes`."""
 
@@ -150,9 +153,13 @@ def _estimate_video(
         if not number:  # compile first: that time is not paid for every frame
             engine.render(pictures[0][:64], depths[0][:64], 0.5, k)
         share = BUDGET_SECONDS / (2 * len(runs))
-        seconds, results = _render_run(engine, project, pictures, depths, k, share, ctx)
-        found.render.append(seconds)
-        _encode_run(found, pictures, results, info, encoding, ctx)
+        large = size[0] * size[1] >= LARGE_PIXELS
+        shown = [_strip(each) for each in pictures] if large else pictures
+        if large:
+            depths = [_strip(each) for each in depths]
+        seconds, results = _render_run(engine, project, shown, depths, k, share, ctx)
+        found.render.append(seconds * (STRIP if large else 1))
+        _encode_run(found, pictures, shown, results, info, encoding, ctx)
     frames = stop - start
     return ExportEstimate(
         frames,
@@ -211,19 +218,43 @@ def _render_run(
     return (time.perf_counter() - begun) / done, results
 
 
+def _strip(picture: NDArray[Any]) -> NDArray[Any]:
+    """The middle part of a picture or a map, over its whole height."""
+    width = picture.shape[1]
+    first = (STRIP // 2) * width // STRIP // 2 * 2
+    return np.ascontiguousarray(picture[:, first : first + max(2, width // STRIP // 2 * 2)])
+
+
 def _encode_run(
-    found: _Measured, pictures: list[Any], results: list[Any], info: ClipInfo, encoding: EncodeSettings, ctx: JobContext
+    found: _Measured,
+    pictures: list[Any],
+    shown: list[Any],
+    results: list[Any],
+    info: ClipInfo,
+    encoding: EncodeSettings,
+    ctx: JobContext,
 ) -> None:
-    """Encode what was rendered; where that is only a part, the source's frames tell how much motion costs."""
+    """Encode what was rendered; where that is only a part, the source's frames tell how much motion costs.
+
+    Args:
+        found: Gets the sizes and the time.
+        pictures: The source's frames, of the size of the result.
+        shown: What of them was to be rendered.
+        results: The first of ``shown``, rendered.
+        info: The clip.
+        encoding: How to encode.
+        ctx: Cancel.
+    """
     ctx.token.raise_if_cancelled()
-    whole = len(results) == len(pictures)
+    whole = len(results) == len(pictures) and shown is pictures
     begun = time.perf_counter()
     alone, others = coded_sizes(results if whole else pictures, info, encoding)
     found.encode.append((time.perf_counter() - begun) / len(pictures))
     ratio = 1.0
     if not whole:
+        before = alone[:1] if shown is pictures and alone else coded_sizes(shown[:1], info, encoding)[0]
         after, _ = coded_sizes(results[:1], info, encoding)
-        ratio = sum(after) / max(1, alone[0] if alone else sum(others))
+        ratio = sum(after) / max(1, sum(before))
     found.alone += [round(value * ratio) for value in alone]
     found.others += [round(value * ratio) for value in others]
     found.ratios.append(ratio)
@@ -255,7 +286,7 @@ def _estimate_still(
     ctx: JobContext,
     disparity: DisparitySource | None,
 ) -> ExportEstimate:
-    """One frame is rendered as it will be; its size is that of the file, more or less."""
+    """One frame is rendered about as it will be; its size is that of the file, more or less."""
     import cv2
 
     info = reader.info
@@ -264,19 +295,24 @@ def _estimate_still(
     rgb = reader.frame(settings.frame).rgb
     rgb = prepare_picture(rgb, (rgb.shape[1], rgb.shape[0]), settings.bit_depth == 16)
     ctx.step(0, 1, PHASE)
-    done, data = cv2.imencode(".png", rgb)  # the source has more detail than the result
-    size = len(data) if done else rgb.nbytes
     depth = _disparity(disparity, settings.frame, rgb)
+    d_f = project.focus.keys[0].value if project.focus.keys else project.focus.base
     k = max((key.value for key in project.blur.keys), default=project.blur.base)
     engine.render(rgb[:64], depth[:64], 0.5, k)
     ctx.token.raise_if_cancelled()
     begun = time.perf_counter()
-    engine.render(rgb, depth, 0.5, k)
+    picture = engine.render(rgb, depth, d_f, k, project.sharp_zone)
+    suffix = Path(settings.output).suffix.lower()
+    deep = settings.bit_depth != 8 and suffix in DEEP_SUFFIXES
+    done, data = cv2.imencode(
+        suffix if suffix in STILL_SUFFIXES else ".png", picture if deep else to_eight_bits(picture)
+    )
+    size = len(data) if done else picture.nbytes
     seconds = time.perf_counter() - begun
     return ExportEstimate(
         1,
         (seconds, 1.5 * seconds + 1.0),
-        (round(0.3 * size), round(1.1 * size)),
+        (round(0.7 * size), round(1.4 * size)),
         memory_bytes((info.width, info.height), project.renderer),
         _total_memory(),
         free_bytes(settings.output),

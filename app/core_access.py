@@ -137,6 +137,7 @@ class Core:
         on_picture: Callable[[int, np.ndarray], object] | None = None,
     ) -> Any:
         """Write the result; ``on_picture`` gets small pictures of a few frames a second, on the thread of the job."""
+        load_libraries()
         from vbr_core.deliver import FrameTap, deliver
 
         return deliver(project, clip_path, settings, ctx, disparity, FrameTap(on_picture) if on_picture else None)
@@ -159,6 +160,7 @@ class Core:
         self, project: Project, clip_path: Path, settings: AnyExport, ctx: JobContext, disparity: Any | None
     ) -> Any:
         """What an export will need, from a few measured frames: an ExportEstimate."""
+        load_libraries()
         from vbr_core.export_estimate import estimate_export
 
         return estimate_export(project, clip_path, settings, ctx, disparity)

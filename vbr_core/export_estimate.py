@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 RUNS = 3
 RUN_FRAMES = 6
 LARGE_PIXELS = 1_500_000
-"""Pieces of larger pictures are half as long, and only an upright strip of them is rendered."""
+"""Pieces of larger pictures are half as long."""
+STRIP_PIXELS = 400_000
+"""Of larger pictures only an upright strip is rendered."""
 STRIP = 3
 """Such a strip is one of so many of a picture. Its rows are those of the picture, so the blur is the same."""
 BUDGET_SECONDS = 5.0
@@ -153,7 +155,7 @@ def _estimate_video(
         if not number:  # compile first: that time is not paid for every frame
             engine.render(pictures[0][:64], depths[0][:64], 0.5, k)
         share = BUDGET_SECONDS / (2 * len(runs))
-        large = size[0] * size[1] >= LARGE_PIXELS
+        large = size[0] * size[1] >= STRIP_PIXELS
         shown = [_strip(each) for each in pictures] if large else pictures
         if large:
             depths = [_strip(each) for each in depths]

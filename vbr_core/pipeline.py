@@ -395,11 +395,13 @@ def time_export(project: Project, clip_path: str | Path, settings: ExportSetting
 
     The disparity is a ramp, so nothing has to be estimated; decoding and encoding overlap with rendering.
     """
+    from vbr_core.export import prepare_picture
     from vbr_core.render.engine import RenderEngine
 
     with VideoReader(clip_path) as reader:
         start, stop = frame_span(settings, reader.info)
-        picture = reader.frame((start + stop) // 2).rgb
+        size = result_size((reader.info.width, reader.info.height), settings.short_side_px)
+        picture = prepare_picture(reader.frame((start + stop) // 2).rgb, size, settings.bit_depth == 10)
     ramp = np.linspace(0.0, 1.0, picture.shape[0], dtype=np.float32)[:, None].repeat(picture.shape[1], axis=1)
     render = msgspec.structs.replace(settings.render, renderer=project.renderer)
     engine = RenderEngine(render)

@@ -82,7 +82,7 @@ def test_a_part_of_a_large_picture_stands_for_it(
 ) -> None:
     settings = ExportSettings(str(tmp_path / "a.mp4"), quality=6)
     whole = estimate_export(project, clip, settings, None, Halves())  # type: ignore[arg-type]
-    monkeypatch.setattr(export_estimate, "LARGE_PIXELS", 100)
+    monkeypatch.setattr(export_estimate, "STRIP_PIXELS", 100)
     widths: set[int] = set()
     begin = export_estimate._render_run
 

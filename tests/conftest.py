@@ -125,6 +125,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     gc.disable()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Back to Python's own ways, so that libraries find nothing left over when they are unloaded."""
+    gc.unfreeze()
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def collected_on_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     """What :class:`app.collector.GuiCollector` does in the program. What a test imported is not looked at again."""

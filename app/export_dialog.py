@@ -105,7 +105,7 @@ class ExportDialog(QDialog):
         self.export_button.setDefault(True)
         theme.set_property(self.export_button, "primary", True)
         self.export_button.clicked.connect(self.start)
-        self.queue_button = QPushButton(self.tr("Add to &queue"))
+        self.queue_button = QPushButton(self.tr("Add to q&ueue"))
         self.queue_button.setToolTip(self.tr("Export it after those that are queued already"))
         self.queue_button.clicked.connect(self.enqueue)
         cancel = QPushButton(self.tr("Cancel"))

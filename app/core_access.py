@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from app.preload import load_libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -96,6 +96,22 @@ class Core:
         from vbr_core.video.waveform import load_waveform
 
         return load_waveform(info, ctx)
+
+    def open_sound(self, info: ClipInfo, stream_index: int, seconds: float, rate: int) -> Iterator[np.ndarray]:
+        """Sound of a clip from a time on, (n, 2) int16 a block."""
+        load_libraries()
+        from vbr_core.video.sound import sound_from
+
+        return sound_from(info.path, stream_index, seconds, rate, info.start_seconds)
+
+    def frame_times(self, info: ClipInfo) -> tuple[float, ...]:
+        """When each frame of a clip begins, in seconds from the first."""
+        load_libraries()
+        from vbr_core.video.reader import VideoReader
+
+        with VideoReader(info.path) as reader:
+            index = reader.index
+        return tuple(((index.pts - index.pts[0]) * float(index.time_base)).tolist())
 
     def estimate_depth(
         self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"

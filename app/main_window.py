@@ -37,6 +37,7 @@ from app.inspector import Inspector
 from app.job_runner import JobRunner
 from app.key_controller import KeyController
 from app.models_controller import ModelsController
+from app.playback import Playback
 from app.player import Player
 from app.preview import PreviewController
 from app.repair_controller import RepairController
@@ -123,6 +124,9 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(self.session, self.actions_)
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
+        self.playback = Playback(
+            self.session, self.core, self.runner, self.player, self.transport, self.actions_, self
+        )
         self.curves: QWidget | None = None
         self.models_page: QWidget | None = None
         self.status = StatusBar(self.runner)
@@ -434,6 +438,7 @@ class MainWindow(QMainWindow):
                 return
             self._is_closing = True
             self.player.stop()
+            self.playback.shut()
             self._save_layout()
             self.export_dialog.shut()
             self.life.shut()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
 
 from app import theme
 from app.icons import icon
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.actions import Actions
     from app.session import Session
+    from app.sound import SoundPlayer
 
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("go_start", "step_back", "play_pause", "step_forward", "go_end"),
@@ -28,6 +29,7 @@ ICONS = {
     "shuttle_stop": "stop",
     "key_focus_here": "key_focus",
     "key_blur_here": "key_blur",
+    "mute": "sound",
     "range_start": "range_in",
     "range_end": "range_out",
 }
@@ -49,11 +51,14 @@ class TransportBar(QWidget):
 
     as_frames_changed = Signal(bool)
     """Whether times are to be shown as frame numbers."""
+    volume_chosen = Signal(float)
+    """0..1."""
 
     def __init__(self, session: Session, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._as_frames = False
+        self._sound: SoundPlayer | None = None
         self._buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_PX, 4, theme.SPACE_PX, 4)
@@ -85,6 +90,17 @@ class TransportBar(QWidget):
         row.addSpacing(theme.SPACE_PX)
         for name in AFTER_TIME:
             self._add_button(row, actions, name)
+        row.addSpacing(theme.SPACE_PX)
+        self._add_button(row, actions, "mute")
+        self.volume = QSlider(Qt.Orientation.Horizontal, self)
+        self.volume.setObjectName("transport_volume")
+        self.volume.setRange(0, 100)
+        self.volume.setFixedWidth(64)
+        self.volume.setMinimumHeight(theme.TARGET_PX)
+        self.volume.setAccessibleName(self.tr("Volume"))
+        self.volume.setEnabled(False)
+        self.volume.valueChanged.connect(lambda value: self.volume_chosen.emit(value / 100))
+        row.addWidget(self.volume)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Transport"))
         session.playhead_changed.connect(self.refresh)
@@ -111,6 +127,36 @@ class TransportBar(QWidget):
         button.setAccessibleName(action.text().replace("&", ""))
         self._buttons[name] = button
         row.addWidget(button)
+
+    def set_sound(self, sound: SoundPlayer) -> None:
+        """What the loudspeaker and the volume tell about."""
+        self._sound = sound
+        sound.changed.connect(self._show_sound)
+        self._show_sound()
+
+    def _show_sound(self) -> None:
+        sound, button = self._sound, self._buttons.get("mute")
+        if sound is None or button is None:
+            return
+        action = button.defaultAction()
+        is_heard = sound.has_source and not sound.trouble
+        action.setEnabled(is_heard)
+        action.setIcon(icon("sound" if is_heard and not sound.muted and sound.volume > 0 else "sound_off"))
+        if not sound.has_source:
+            text = self.tr("This clip has no sound")
+        elif sound.trouble:
+            text = self.tr("Playing without sound: {0}").format(sound.trouble)
+        else:
+            text = self.tr("Mute ({0}). Sound is played forwards at normal speed only").format(
+                action.shortcut().toString() or "–"
+            )
+        action.setToolTip(text)
+        button.setAccessibleDescription(text)
+        self.volume.setEnabled(is_heard)
+        self.volume.setToolTip(self.tr("Volume {0} %").format(round(100 * sound.volume)) if is_heard else text)
+        self.volume.blockSignals(True)
+        self.volume.setValue(round(100 * sound.volume))
+        self.volume.blockSignals(False)
 
     def _separator(self) -> QFrame:
         line = QFrame(self)

@@ -124,9 +124,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(self.session, self.actions_)
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
-        self.playback = Playback(
-            self.session, self.core, self.runner, self.player, self.transport, self.actions_, self
-        )
+        self.playback = Playback(self.session, self.core, self.runner, self.player, self.transport, self.actions_, self)
         self.curves: QWidget | None = None
         self.models_page: QWidget | None = None
         self.status = StatusBar(self.runner)

@@ -50,8 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     from app.errors import start_logging
     from app.icons import app_icon
     from app.main_window import MainWindow
-    from app.preferences import APP_NAME
-    from app.theme import apply_theme
+    from app.preferences import APP_NAME, apply_environment
+    from app.theme import apply_chosen
 
     start_logging()
     log.info("starting")
@@ -61,7 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     application.setApplicationDisplayName("")
     application.setWindowIcon(app_icon())
     collector = GuiCollector(application)
-    apply_theme(application)
+    apply_environment()
+    apply_chosen()
     window = MainWindow()
     window.errors.install_hooks()
     window.show()

@@ -81,6 +81,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("nudge_on", "edit", _tr("Actions", "Keys one frame later"), ("Alt+Right",), "", "keys", repeats=True),
     ActionSpec("nudge_up", "edit", _tr("Actions", "Keys a little up"), ("Alt+Up",), "", "keys", repeats=True),
     ActionSpec("nudge_down", "edit", _tr("Actions", "Keys a little down"), ("Alt+Down",), "", "keys", repeats=True),
+    ActionSpec("preferences", "edit", _tr("Actions", "Pre&ferences…"), ("Ctrl+,",), separator=True),
     ActionSpec("play_pause", "clip", _tr("Actions", "&Play or pause"), ("Space",), "play", "clip"),
     ActionSpec("shuttle_back", "clip", _tr("Actions", "Play &backwards, faster"), ("J",), "shuttle_back", "clip"),
     ActionSpec("shuttle_stop", "clip", _tr("Actions", "&Stop"), ("K",), "pause", "clip"),
@@ -168,6 +169,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("export_still", "export", _tr("Actions", "Save this &frame…"), ("Ctrl+Shift+E",), "", "clip"),
     ActionSpec("export_queue", "export", _tr("Actions", "Export &queue"), ("Ctrl+Shift+Q",), ""),
     ActionSpec("copy_command", "export", _tr("Actions", "&Copy as a command"), (), "", "clip", separator=True),
+    ActionSpec("palette", "help", _tr("Actions", "&Find a command…"), ("Ctrl+K", "Ctrl+Shift+P")),
+    ActionSpec("hints", "help", _tr("Actions", "Show the first &steps again"), ()),
     ActionSpec("shortcuts", "help", _tr("Actions", "&Keyboard shortcuts"), ("?", "F1"), "help"),
     ActionSpec("errors", "help", _tr("Actions", "&Errors of this session…"), ()),
     ActionSpec("open_log", "help", _tr("Actions", "Show the &log file"), ()),
@@ -185,6 +188,11 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
     ("Alt + click", _tr("Actions", "Only show what lies there")),
 )
 """What mouse and held keys do; for the shortcut sheet. (keys, text)"""
+
+
+def plain_text(spec: ActionSpec) -> str:
+    """The name of a command in the language of the window, without its mnemonic and dots."""
+    return QCoreApplication.translate("Actions", spec.text).replace("&", "").rstrip("…")
 
 
 class Actions(QObject):
@@ -207,16 +215,23 @@ class Actions(QObject):
     def _make(self, spec: ActionSpec) -> QAction:
         action = QAction(QCoreApplication.translate("Actions", spec.text), self)
         action.setObjectName(f"action_{spec.id}")
-        action.setShortcuts([QKeySequence(text) for text in spec.shortcuts])
         action.setCheckable(spec.checkable)
         action.setAutoRepeat(spec.repeats)
-        plain = action.text().replace("&", "").rstrip("…")
-        action.setToolTip(f"{plain} ({spec.shortcuts[0]})" if spec.shortcuts else plain)
+        self._set_keys(action, plain_text(spec), spec.shortcuts)
         if spec.icon:
             from app.icons import icon
 
             action.setIcon(icon(spec.icon))
         return action
+
+    def _set_keys(self, action: QAction, plain: str, keys: tuple[str, ...]) -> None:
+        action.setShortcuts([QKeySequence(text) for text in keys])
+        action.setToolTip(f"{plain} ({action.shortcut().toString()})" if keys else plain)
+
+    def set_keys(self, keys: dict[str, tuple[str, ...]]) -> None:
+        """Give commands other keys than those of the table; those that are not in ``keys`` get the table's."""
+        for spec in ACTIONS:
+            self._set_keys(self._actions[spec.id], plain_text(spec), keys.get(spec.id, spec.shortcuts))
 
     def get(self, action_id: str) -> QAction:
         """The action called ``action_id``.

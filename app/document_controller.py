@@ -104,7 +104,7 @@ class DocumentController(QObject):
         if not disparity.is_file():
             self.open_path(clip)
         elif self.may_discard():
-            self._open_clip(Opening(Project(depth=str(disparity))), clip)
+            self._open_clip(Opening(Project(depth=str(disparity), renderer=preferences.choice("renderer"))), clip)
 
     def open_path(self, path: str | Path) -> None:
         """Open a clip or a project, after asking what to do with unsaved work."""
@@ -112,7 +112,7 @@ class DocumentController(QObject):
         if not self.may_discard():
             return
         if path.suffix.lower() != PROJECT_SUFFIX:
-            self._open_clip(Opening(Project()), path)
+            self._open_clip(Opening(Project(renderer=preferences.choice("renderer"))), path)
             return
         try:
             project = load_project(path)

@@ -43,13 +43,13 @@ from app.preview import PreviewController
 from app.repair_controller import RepairController
 from app.resampler import Resampler
 from app.session import Session
-from app.shortcut_sheet import ShortcutSheet
 from app.sound_feeder import SoundFeeder
 from app.status_bar import StatusBar
 from app.thumbnails import ThumbnailFeeder
 from app.timeline import TimelineView
 from app.timeline.geometry import shot_at
 from app.transport import TransportBar
+from app.user_desk import UserDesk
 from app.viewer_panel import HoldKey, ViewerPanel
 from app.viewer_readout import HoverReadout
 from app.welcome import Welcome
@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
             self.export_dialog,
             self,
         )
+        self.desk = UserDesk(self.session, self.core, self.runner, self.actions_, self.preview, self.viewer, self)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -256,10 +257,9 @@ class MainWindow(QMainWindow):
             "graph_editor": self._show_curves,
             "full_screen": self._set_full_screen,
             "export": self.export_dialog.open_for_document,
-            "shortcuts": self._show_shortcuts,
             "open_log": open_log,
         }
-        self.actions_.bind(handlers | self.life.handlers() | self.help.handlers())
+        self.actions_.bind(handlers | self.life.handlers() | self.help.handlers() | self.desk.handlers())
 
     def _connect(self) -> None:
         self.welcome.open_requested.connect(self.document.open_dialog)
@@ -409,11 +409,6 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
         else:
             self.showNormal()
-
-    def _show_shortcuts(self) -> None:
-        sheet = ShortcutSheet(self.actions_, self)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.open()
 
     # --- drop -------------------------------------------------------------------------------------------------------
 

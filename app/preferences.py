@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 from PySide6.QtCore import QSettings
 
+from vbr_core.errors import OutputError
+from vbr_core.settings import RENDERERS
+
 APP_NAME = "VBR Studio"
 CONFIG_VARIABLE = "VBR_CONFIG_DIR"
 """Environment variable: a folder for settings and log instead of the user's own."""
 RECENT_LIMIT = 8
+CACHE_VARIABLE = "VBR_CACHE_DIR"
+DEVICE_VARIABLE = "VBR_DEVICE"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A preference with a fixed set of values.
+
+    Attributes:
+        default: What holds when nothing, or something else than ``values``, is stored.
+        values: All that may be stored.
+        restart: Whether it takes hold at the next start only.
+    """
+
+    default: str
+    values: tuple[str, ...]
+    restart: bool = False
+
+
+CHOICES: dict[str, Choice] = {
+    "language": Choice("system", ("system", "en", "de"), restart=True),
+    "theme": Choice("dark", ("dark", "light", "system")),
+    "motion": Choice("on", ("on", "off")),
+    "device": Choice("auto", ("auto", "cpu")),
+    "renderer": Choice("vbr", RENDERERS),
+    "preview_cache_mib": Choice("256", ("128", "256", "512", "1024", "2048", "4096")),
+    "hints": Choice("on", ("on", "off")),
+}
+"""The user's choices by name."""
 
 
 def config_folder() -> Path:
@@ -42,8 +75,15 @@ def preferences() -> QSettings:
 def recent_files() -> list[str]:
     """Clips and projects that were opened last, newest first; those that are gone are left out."""
     stored = preferences().value("recent", [])
-    paths = [stored] if isinstance(stored, str) else list(stored or [])
-    return [path for path in paths if Path(path).exists()]
+    paths = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
+    return [path for path in paths if isinstance(path, str) and _exists(path)]
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a damaged entry
+        return False
 
 
 def add_recent_file(path: Path) -> list[str]:
@@ -68,3 +108,80 @@ def last_folder() -> str:
 
 def set_last_folder(folder: Path) -> None:
     preferences().setValue("last_folder", str(folder))
+
+
+def choice(name: str) -> str:
+    """The stored value of a choice, or its default if that is missing or damaged.
+
+    Raises:
+        KeyError: There is no such choice.
+    """
+    stored, known = preferences().value(f"choices/{name}"), CHOICES[name]
+    return stored if isinstance(stored, str) and stored in known.values else known.default
+
+
+def set_choice(name: str, value: str) -> None:
+    """Store a choice.
+
+    Raises:
+        KeyError: There is no such choice.
+        ValueError: It cannot have this value.
+        OutputError: The settings file cannot be written.
+    """
+    if value not in CHOICES[name].values:
+        raise ValueError(f"{name} cannot be {value!r}; choose one of: {', '.join(CHOICES[name].values)}")
+    store(f"choices/{name}", value)
+
+
+def store(key: str, value: str) -> None:
+    """Write one value; the file is replaced in one go, so that it is whole at any moment.
+
+    Raises:
+        OutputError: The settings file cannot be written.
+    """
+    settings = preferences()
+    settings.setValue(key, value)
+    settings.sync()
+    if settings.status() == QSettings.Status.AccessError:
+        raise OutputError(f"The settings cannot be written to {config_folder()}.", "Make this folder writable.")
+
+
+def stored_text(key: str) -> str:
+    """A stored text, empty if it is missing or something else."""
+    value = preferences().value(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def preview_cache_bytes() -> int:
+    """How much memory the pictures of the preview may take."""
+    return int(choice("preview_cache_mib")) << 20
+
+
+def cache_folder() -> Path:
+    """Where depth, waveforms and fetched models are kept."""
+    given = os.environ.get(CACHE_VARIABLE)
+    return Path(given) if given else Path(platformdirs.user_cache_dir("vbr-studio"))
+
+
+def set_cache_folder(folder: Path) -> None:
+    """Keep depth, waveforms and fetched models in ``folder`` from now on.
+
+    Raises:
+        OutputError: The settings file cannot be written.
+    """
+    store("cache_folder", str(folder))
+    os.environ[CACHE_VARIABLE] = str(folder)
+
+
+def apply_environment() -> None:
+    """Tell the core, which reads it from the environment, the chosen cache folder and device.
+
+    A folder that the environment names already is left alone.
+    """
+    folder = stored_text("cache_folder")
+    if folder and CACHE_VARIABLE not in os.environ and Path(folder).is_absolute():
+        os.environ[CACHE_VARIABLE] = folder
+    if choice("device") == "auto":
+        os.environ.pop(DEVICE_VARIABLE, None)
+    else:
+        os.environ[DEVICE_VARIABLE] = choice("device")

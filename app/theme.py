@@ -11,17 +11,26 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QDir
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import QDir, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QWidget
 
 ThemeName = Literal["dark", "light"]
 ICON_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "icons"
 STYLE_FILE = Path(__file__).resolve().parent.parent / "resources" / "style.qss"
 
 SPACE_PX = 8
+EFFECTS = (
+    Qt.UIEffect.UI_AnimateMenu,
+    Qt.UIEffect.UI_FadeMenu,
+    Qt.UIEffect.UI_AnimateCombo,
+    Qt.UIEffect.UI_AnimateTooltip,
+    Qt.UIEffect.UI_FadeTooltip,
+)
+"""What Qt animates by itself."""
 TARGET_PX = 28
 """Smallest height and width of anything that is clicked."""
 
@@ -218,6 +227,35 @@ def apply_theme(app: QApplication, name: ThemeName = "dark") -> None:
     app.setFont(body_font())
     app.setPalette(make_palette(_active))
     app.setStyleSheet(make_style_sheet(_active))
+
+
+def chosen_theme() -> ThemeName:
+    """The theme that the user chose; what the system has if that is the choice."""
+    from app.preferences import choice
+
+    name = choice("theme")
+    if name == "system":
+        return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+    return "light" if name == "light" else "dark"
+
+
+def motion_allowed() -> bool:
+    """Whether anything may move by itself; whoever animates asks."""
+    from app.preferences import choice
+
+    return choice("motion") == "on"
+
+
+def apply_chosen() -> None:
+    """Give the application the theme and the motion that the user chose."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    for effect in EFFECTS:
+        QApplication.setEffectEnabled(effect, motion_allowed())
+    apply_theme(app, chosen_theme())
+    for widget in QApplication.allWidgets():
+        widget.update()
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:

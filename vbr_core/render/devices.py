@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 from vbr_core.errors import InputError
+
+DEVICE_VARIABLE = "VBR_DEVICE"
+"""Environment variable: ``cpu`` keeps ``auto`` off the GPU; the window's preferences set it."""
 
 
 def pick_device(name: str) -> str:
     """The torch device for a device setting; ``auto`` takes CUDA if there is one, else the CPU.
+
+    ``VBR_DEVICE=cpu`` keeps ``auto`` off the GPU.
 
     Raises:
         InputError: The device is unknown, or not on this machine.
@@ -14,7 +21,7 @@ def pick_device(name: str) -> str:
     import torch
 
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if os.environ.get(DEVICE_VARIABLE) != "cpu" and torch.cuda.is_available() else "cpu"
     if name == "cpu":
         return "cpu"
     if name.split(":")[0] == "cuda":

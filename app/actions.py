@@ -109,6 +109,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("range_clear", "clip", _tr("Actions", "Range is the &whole clip"), ("Alt+X",), "", "clip"),
     ActionSpec("loop", "clip", _tr("Actions", "&Loop"), ("Ctrl+L",), "loop", "clip", checkable=True),
     ActionSpec("mute", "clip", _tr("Actions", "&Mute the sound"), ("M",), "sound", "job", checkable=True),
+    ActionSpec(
+        "prerender", "clip", _tr("Actions", "Render the preview in the back&ground"), (), checkable=True, separator=True
+    ),
     ActionSpec("key_focus_here", "focus", _tr("Actions", "&Focus key here"), ("F",), "key_focus", "clip"),
     ActionSpec("key_blur_here", "focus", _tr("Actions", "&Blur key here"), ("B",), "key_blur", "clip"),
     ActionSpec("hold_here", "focus", _tr("Actions", "&Hold focus until here"), ("H",), "ease_hold", "clip"),

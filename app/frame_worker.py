@@ -47,8 +47,11 @@ class FrameWorker(QObject):
     """Epoch, frame index, histogram or None."""
     thumbnail = Signal(int, int, object)
     """Epoch, frame index, small picture (h, w, 3) uint8."""
+    prerendered = Signal(int, object)
+    """Epoch, RenderedFrame that nobody waits for."""
     failed = Signal(int, str, object)
-    """Epoch, what was tried (``open``, ``render``, ``sample``, ``hover``, ``histogram``, ``thumbnail``), exception."""
+    """Epoch, what was tried (``open``, ``render``, ``sample``, ``hover``, ``histogram``, ``thumbnail``,
+    ``prerender``), exception."""
 
     def __init__(self, open_frames: Callable[[Path], FrameServerLike], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +67,7 @@ class FrameWorker(QObject):
         self._hover_slot: tuple[object, int, float, float] | None = None
         self._histogram_slot: int | None = None
         self._thumbnails: deque[int] = deque()
+        self._prerender_slot: RenderRequest | None = None
         self._closings: deque[SupportsClose] = deque()
         self._stopping = False
         self._is_urgent = False
@@ -87,7 +91,7 @@ class FrameWorker(QObject):
             self._disparity = None
             self._samples.clear()
             self._thumbnails.clear()
-            self._render_slot = self._hover_slot = self._histogram_slot = None
+            self._render_slot = self._hover_slot = self._histogram_slot = self._prerender_slot = None
             self._condition.notify()
             return self._epoch
 
@@ -146,6 +150,17 @@ class FrameWorker(QObject):
             self._thumbnails = deque(frames)
             self._condition.notify()
 
+    def post_prerender(self, request: RenderRequest) -> None:
+        """Ask for a picture that nobody waits for, made after everything else; replaces one not begun."""
+        with self._condition:
+            self._prerender_slot = request
+            self._condition.notify()
+
+    def cancel_prerender(self) -> None:
+        """A picture that nobody waits for is not wanted any more, unless it is begun."""
+        with self._condition:
+            self._prerender_slot = None
+
     def wait_until_calm(self, timeout_seconds: float) -> None:
         """For long jobs, between two of their steps: let a picture that somebody waits for go first."""
         self._calm.wait(timeout_seconds)
@@ -171,6 +186,7 @@ class FrameWorker(QObject):
         if self._stopping or self._must_open or self._closings:
             return True
         waiting = self._disparity or self._samples or self._render_slot or self._hover_slot or self._thumbnails
+        waiting = waiting or self._prerender_slot
         return self._server is not None and (bool(waiting) or self._histogram_slot is not None)
 
     def _run(self) -> None:
@@ -224,6 +240,11 @@ class FrameWorker(QObject):
             frame_index, self._histogram_slot = self._histogram_slot, None
             return lambda epoch: self._guard(
                 epoch, "histogram", lambda server: self.counted.emit(epoch, frame_index, server.histogram(frame_index))
+            )
+        if not self._thumbnails and self._prerender_slot is not None:
+            ahead, self._prerender_slot = self._prerender_slot, None
+            return lambda epoch: self._guard(
+                epoch, "prerender", lambda server: self.prerendered.emit(epoch, server.render(ahead))
             )
         small = RenderRequest(self._thumbnails.popleft(), 0.0, 0.0, view="source", lines=THUMBNAIL_LINES)
         return lambda epoch: self._guard(

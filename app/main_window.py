@@ -124,7 +124,17 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(self.session, self.actions_)
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)
-        self.playback = Playback(self.session, self.core, self.runner, self.player, self.transport, self.actions_, self)
+        self.playback = Playback(
+            self.session,
+            self.core,
+            self.runner,
+            self.player,
+            self.transport,
+            self.actions_,
+            self.worker,
+            self.preview,
+            self,
+        )
         self.curves: QWidget | None = None
         self.models_page: QWidget | None = None
         self.status = StatusBar(self.runner)
@@ -299,6 +309,7 @@ class MainWindow(QMainWindow):
         self.transport.as_frames_changed.connect(self.timeline.set_as_frames)
         self.timeline.as_frames_asked.connect(self.transport.set_as_frames)
         self.preview.cached_changed.connect(self.timeline.set_cached)
+        self.playback.prerender.failed.connect(self.status.show_failure)
         self.status.failure_clicked.connect(self.errors.report)
         self.document.noted.connect(self.status.show_note)
         self.document.saved.connect(lambda _path: self.status.show_saved(True))

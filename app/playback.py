@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from app import preferences
+from app.prerender import Prerender
 from app.sound import SoundPlayer
 from app.sound_device import load_multimedia, open_device
 
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
     from app.actions import Actions
     from app.core_access import Core
+    from app.frame_worker import FrameWorker
     from app.job_runner import JobRunner
     from app.player import Player
+    from app.preview import PreviewController
     from app.session import Session
     from app.sound import SoundDevice
     from app.transport import TransportBar
 
 
 class Playback(QObject):
-    """Gives the player the sound of the open clip, and the transport its loudspeaker."""
+    """Gives the player the sound of the open clip, the transport its loudspeaker, the preview what it makes ahead."""
 
     def __init__(
         self,
@@ -35,6 +38,8 @@ class Playback(QObject):
         player: Player,
         transport: TransportBar,
         actions: Actions,
+        worker: FrameWorker,
+        preview: PreviewController,
         parent: QObject | None = None,
         find_device: Callable[[], tuple[SoundDevice | None, str]] = open_device,
     ) -> None:
@@ -55,10 +60,20 @@ class Playback(QObject):
         transport.volume_chosen.connect(self._set_volume)
         player.loop_changed.connect(actions.get("loop").setChecked)
         session.clip_opened.connect(self._on_clip_opened)
+        self.prerender = Prerender(session, worker, preview, runner, self)
+        ahead = actions.get("prerender")
+        ahead.setChecked(preferences.preferences().value("playback/prerender", "true") in (True, "true"))
+        self.prerender.set_enabled(ahead.isChecked())
+        ahead.toggled.connect(self._set_prerender)
 
     def shut(self) -> None:
         """The window closes."""
+        self.prerender.shut()
         self.sound.shut()
+
+    def _set_prerender(self, enabled: bool) -> None:
+        self.prerender.set_enabled(enabled)
+        preferences.preferences().setValue("playback/prerender", enabled)
 
     def _set_muted(self, muted: bool) -> None:
         self.sound.set_muted(muted)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from vbr_core.render.request import Beside, RenderedFrame, RenderRequest, View, resolve
+from vbr_core.render.request import Beside, RenderedFrame, RenderRequest, View, resolve, without_idle_bound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.frame_worker import FrameWorker
     from app.session import Session
     from vbr_core.project import Project
@@ -39,6 +41,14 @@ class PictureCache:
         self._limit_bytes = limit_bytes
         self._bytes = 0
         self._frames: OrderedDict[RenderRequest, RenderedFrame] = OrderedDict()
+        self._protected: frozenset[RenderRequest] = frozenset()
+
+    @property
+    def limit_bytes(self) -> int:
+        return self._limit_bytes
+
+    def __contains__(self, request: RenderRequest) -> bool:
+        return request in self._frames
 
     def get(self, request: RenderRequest) -> RenderedFrame | None:
         frame = self._frames.get(request)
@@ -46,17 +56,45 @@ class PictureCache:
             self._frames.move_to_end(request)
         return frame
 
-    def put(self, frame: RenderedFrame) -> None:
-        old = self._frames.pop(frame.request, None)
-        if old is not None:
-            self._bytes -= _size(old)
+    def put(self, frame: RenderedFrame, only_if_room: bool = False) -> bool:
+        """Keep a picture; the oldest that are not protected go for it, then the oldest of all.
+
+        With ``only_if_room`` no protected one goes: then the picture may not be kept. Returns whether it is.
+        """
+        before = self._frames.pop(frame.request, None)
+        if before is not None:
+            self._bytes -= _size(before)
+        self._evict(self._limit_bytes - _size(frame), self._protected)
+        if only_if_room and self._frames and self._bytes + _size(frame) > self._limit_bytes:
+            return False
+        self._evict(self._limit_bytes - _size(frame))
         self._frames[frame.request] = frame
         self._bytes += _size(frame)
-        while self._bytes > self._limit_bytes and len(self._frames) > 1:
-            self._bytes -= _size(self._frames.popitem(last=False)[1])
+        return True
+
+    def protect(self, requests: Iterable[RenderRequest]) -> None:
+        """Which pictures go last."""
+        self._protected = frozenset(requests)
+
+    def _evict(self, limit_bytes: int, kept: frozenset[RenderRequest] = frozenset()) -> None:
+        if self._bytes <= limit_bytes:
+            return
+        for request in list(self._frames):
+            if request not in kept:
+                self._bytes -= _size(self._frames.pop(request))
+                if self._bytes <= limit_bytes:
+                    return
 
     def requests(self) -> list[RenderRequest]:
         return list(self._frames)
+
+    def requests_of(self, frame_index: int) -> list[RenderRequest]:
+        return [request for request in self._frames if request.frame_index == frame_index]
+
+    def set_limit(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        while self._bytes > limit_bytes and len(self._frames) > 1:
+            self._bytes -= _size(self._frames.popitem(last=False)[1])
 
     def clear(self) -> None:
         self._frames.clear()
@@ -78,6 +116,8 @@ class PreviewController(QObject):
     """RenderedFrame."""
     histogram_changed = Signal(object)
     """Histogram of the disparity of the frame at the playhead, or None."""
+    wanted_changed = Signal()
+    """View, split or size on screen: other pictures are wanted than before."""
     view_changed = Signal(str)
     beside_changed = Signal(str)
     cached_changed = Signal(object, object)
@@ -102,6 +142,8 @@ class PreviewController(QObject):
         self._display_lines = DRAFT_LINES[-1]
         self._last_failure = ""
         self._has_histogram = False
+        self._full_seconds = 0.0
+        self._is_from_cache = False
         self._cache = PictureCache()
         self._final_timer = QTimer(self)
         self._final_timer.setSingleShot(True)
@@ -131,6 +173,11 @@ class PreviewController(QObject):
         """The picture on screen."""
         return self._shown
 
+    def set_cache_bytes(self, limit_bytes: int) -> None:
+        """How much memory the pictures that are kept may take; the oldest go at once if it is less than now."""
+        self._cache.set_limit(limit_bytes)
+        self._note_cached()
+
     @property
     def is_behind(self) -> bool:
         """Whether the picture on screen is not that of the playhead, the view and the values as they are now."""
@@ -147,6 +194,7 @@ class PreviewController(QObject):
         if view != self._view:
             self._view = view
             self.view_changed.emit(view)
+            self.wanted_changed.emit()
             self._note_cached()
             self._update()
 
@@ -160,6 +208,7 @@ class PreviewController(QObject):
         if beside != self._beside:
             self._beside = beside
             self.beside_changed.emit(beside)
+            self.wanted_changed.emit()
             self._note_cached()
             self._update()
 
@@ -171,7 +220,72 @@ class PreviewController(QObject):
 
     def set_display_lines(self, lines: int) -> None:
         """How many lines the picture has on screen: a draft never needs more."""
+        before = self.viewer_lines()
         self._display_lines = max(DRAFT_LINES[0], lines)
+        if self.viewer_lines() != before:
+            self.wanted_changed.emit()
+
+    # --- pictures made ahead ----------------------------------------------------------------------------------------
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the picture that belongs on screen is still to come, or the source is held beside it."""
+        return self._compare or self._final_timer.isActive() or self._generation > self._shown_generation
+
+    @property
+    def is_from_cache(self) -> bool:
+        """Whether the picture of the playhead was there already when it was wanted."""
+        return self._is_from_cache
+
+    @property
+    def full_seconds(self) -> float:
+        """How long the last picture in full size took; 0 before there was one."""
+        return self._full_seconds
+
+    @property
+    def room_bytes(self) -> int:
+        """How much pictures made ahead may take; the rest is for what is looked at."""
+        return self._cache.limit_bytes * 7 // 8
+
+    def picture_bytes(self, lines: int) -> int:
+        """What a picture of so many lines takes; 0 for the clip's own."""
+        info = self._session.clip_info
+        if info is None:
+            return 0
+        height = min(lines or info.height, info.height)
+        return height * round(info.width * height / info.height) * 3 * (1 if self._beside == "none" else 2)
+
+    def viewer_lines(self) -> int:
+        """Lines of a picture that looks right on screen, in steps; 0 if that is the clip's own size."""
+        info = self._session.clip_info
+        lines = next((lines for lines in DRAFT_LINES if lines >= self._display_lines), self._display_lines)
+        return 0 if info is None or lines >= info.height else lines
+
+    def request_for(self, frame: int, lines: int, project: Project | None = None) -> RenderRequest:
+        """The picture of a frame as the view is now, by the document as it is or by another."""
+        return self._resolve(lines, frame, project)
+
+    def has(self, request: RenderRequest) -> bool:
+        """Whether a picture is kept."""
+        return request in self._cache
+
+    def protect(self, requests: Iterable[RenderRequest]) -> None:
+        """Which pictures made ahead are worth most now."""
+        self._cache.protect(requests)
+
+    def keep(self, frame: RenderedFrame) -> bool:
+        """Keep a picture that was made ahead, if there is room and it is as good as it gets. Returns whether it is."""
+        if frame.request.depth_revision not in (0, self._revision) or is_provisional(frame):
+            return False
+        is_kept = self._cache.put(frame, only_if_room=True)
+        self._note_cached()
+        return is_kept
+
+    def _best_kept(self, least_lines: int) -> RenderRequest | None:
+        """The largest kept picture of the playhead as it should look now, of so many lines at least."""
+        at = self._session.playhead
+        sizes = sorted({one.lines for one in self._cache.requests_of(at) if one.lines >= least_lines}, reverse=True)
+        return next((one for one in map(self._resolve, sizes) if one in self._cache), None)
 
     def depth_filled(self) -> None:
         """More disparity is there: a picture that had to do without is made again."""
@@ -195,6 +309,7 @@ class PreviewController(QObject):
         self._cache.clear()
         self._note_cached()
         self._asked = self._shown = None
+        self._full_seconds = 0.0
         self._shown_generation = self._generation
         self._last_failure = ""
         self._final_timer.stop()
@@ -229,11 +344,15 @@ class PreviewController(QObject):
         if self._session.clip_info is None:
             return
         final = self._resolve(0)
+        self._is_from_cache = True
         if self._show_cached(final):
             self._final_timer.stop()
         else:
             lines = self._draft_lines()
-            self._ask(self._resolve(lines))
+            kept = self._best_kept(lines) if lines else None
+            if kept is None or not self._show_cached(kept):
+                self._is_from_cache = False
+                self._ask(self._resolve(lines))
             if lines and not self._session.playing:
                 self._final_timer.start()
         if not self._session.playing:
@@ -262,9 +381,9 @@ class PreviewController(QObject):
         """The request that would be made now for the frame and the size of an earlier one."""
         return self._resolve(request.lines, request.frame_index)
 
-    def _resolve(self, lines: int, frame: int | None = None) -> RenderRequest:
+    def _resolve(self, lines: int, frame: int | None = None, project: Project | None = None) -> RenderRequest:
         request = resolve(
-            self._session.project,
+            self._session.project if project is None else project,
             self._session.playhead if frame is None else frame,
             view="source" if self._compare else self._view,
             lines=lines,
@@ -276,7 +395,8 @@ class PreviewController(QObject):
             request = dataclasses.replace(request, d_f=0.0, k=0.0, depth_revision=0)
         elif request.view in ("disparity", "overlay", "grey"):
             request = dataclasses.replace(request, d_f=0.0, k=0.0)
-        return request
+        info = self._session.clip_info
+        return request if info is None else without_idle_bound(request, info.height)
 
     def _ask(self, request: RenderRequest) -> None:
         if request == self._asked or self._show_cached(request):
@@ -312,6 +432,7 @@ class PreviewController(QObject):
         if frame.request.lines and frame.request.view in ("result", "peaking") and not is_provisional(frame):
             self._adapt_draft(frame)
         elif frame.request.view == "result" and not is_provisional(frame):
+            self._full_seconds = frame.seconds
             slow = frame.seconds > SLOW_FINAL_SECONDS
             self._final_timer.setInterval(SLOW_FINAL_DELAY_MS if slow else FINAL_DELAY_MS)
         wanted = "source" if self._compare else self._view

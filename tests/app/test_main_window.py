@@ -482,3 +482,12 @@ def test_badge_says_when_an_earlier_frame_is_still_shown(rig: WindowRig) -> None
     assert rig.window.panel.badge.text().startswith("Rendering… frame 0 is still shown")
     rig.core.server.gate.set()
     rig.wait(lambda: rig.window.panel.badge.text().startswith("Final 180p"))
+
+
+def test_rendering_ahead_is_switched_by_its_command_and_remembered(rig: WindowRig) -> None:
+    action = rig.window.actions_.get("prerender")
+    assert action.isChecked()
+    assert rig.window.playback.prerender.is_enabled
+    action.trigger()
+    assert not rig.window.playback.prerender.is_enabled
+    assert preferences.preferences().value("playback/prerender") in (False, "false")

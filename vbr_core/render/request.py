@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from vbr_core.animation import track_range, value_at
@@ -22,6 +22,9 @@ View = Literal["result", "source", "disparity", "defocus", "overlay", "grey", "z
 VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus", "overlay", "grey", "zone", "peaking")
 Beside = Literal["none", "source", "unrepaired"]
 BESIDES: tuple[Beside, ...] = ("none", "source", "unrepaired")
+
+NETWORK_RADIUS_PX = 40.0
+"""``max_radius_px`` of the network that ships; a larger blur radius makes it work in steps (paper, eq. 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,23 @@ class FocusSample:
     disparity: float
     patch_px: int
     outline: tuple[tuple[float, float], ...] = ()
+
+
+def without_idle_bound(request: RenderRequest, full_height: int) -> RenderRequest:
+    """The same picture by a request that says no more about its shot than the picture depends on.
+
+    The bound of the shot only matters to the network, and only where it exceeds :data:`NETWORK_RADIUS_PX`. Left out, a
+    picture that was made stays good when another frame of its shot is edited.
+
+    Args:
+        request: The request.
+        full_height: Lines of the clip.
+    """
+    lines = min(request.lines or full_height, full_height)
+    without = request.view in ("source", "disparity", "overlay", "grey", "defocus", "zone")
+    if without or request.renderer != "vbr" or request.largest_radius * lines / 1080 <= NETWORK_RADIUS_PX:
+        return replace(request, largest_radius=0.0)
+    return request
 
 
 def blur_radius_px(project: Project, frame_index: int, disparity: float, lines: int) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app import preferences, theme
@@ -21,6 +21,8 @@ RECENT_KEY = "palette/recent"
 RECENT_LIMIT = 8
 WIDTH_PX, HEIGHT_PX = 560, 400
 LEFT_OUT = ("palette",)
+UNUSABLE_POINTS = 25
+"""So many points commands lose that cannot be used now."""
 
 
 def score(wanted: str, text: str) -> int | None:
@@ -144,11 +146,15 @@ class CommandPalette(QDialog):
                 points = score(wanted, f"{self._menus[spec.menu]} {plain_text(spec)}")
                 points = None if points is None else points - 100
             if points is not None:
+                points -= 0 if self._actions.get(spec.id).isEnabled() else UNUSABLE_POINTS
                 found.append(((-points, rank, place), spec))
         return [spec for _rank, spec in sorted(found, key=lambda one: one[0])]
 
     def _fill(self, wanted: str) -> None:
         self.list.clear()
+        space = QPixmap(self.list.iconSize() if self.list.iconSize().isValid() else QSize(16, 16))
+        space.fill(Qt.GlobalColor.transparent)
+        blank = QIcon(space)  # so that all texts begin at the same place
         for spec in self._fits(wanted):
             action, why = self._actions.get(spec.id), self.reason(spec)
             text = f"{self._menus[spec.menu]}:  {plain_text(spec)}"
@@ -160,8 +166,7 @@ class CommandPalette(QDialog):
             row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if why:
                 row.setForeground(0, theme.roles().color("quiet"))
-            elif not action.icon().isNull():
-                row.setIcon(0, action.icon())
+            row.setIcon(0, blank if why or action.icon().isNull() else action.icon())
             self.list.addTopLevelItem(row)
         if not self.list.topLevelItemCount():
             row = QTreeWidgetItem([self.tr("No command fits these letters"), ""])

@@ -50,8 +50,9 @@ def main(argv: list[str] | None = None) -> int:
     from app.errors import start_logging
     from app.icons import app_icon
     from app.main_window import MainWindow
-    from app.preferences import APP_NAME, apply_environment
+    from app.preferences import APP_NAME, apply_environment, choice
     from app.theme import apply_chosen
+    from app.translation import install_translator
 
     start_logging()
     log.info("starting")
@@ -61,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     application.setApplicationDisplayName("")
     application.setWindowIcon(app_icon())
     collector = GuiCollector(application)
+    install_translator(application, choice("language"))
     apply_environment()
     apply_chosen()
     window = MainWindow()

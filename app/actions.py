@@ -57,7 +57,7 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "file", _tr("Actions", "&Open…"), ("Ctrl+O",), "open"),
-    ActionSpec("open_sample", "file", _tr("Actions", "Open the &sample clip"), (), ""),
+    ActionSpec("open_sample", "file", _tr("Actions", "Open the sa&mple clip"), (), ""),
     ActionSpec("save", "file", _tr("Actions", "&Save"), ("Ctrl+S",), "save", "clip", separator=True),
     ActionSpec("save_as", "file", _tr("Actions", "Save &as…"), ("Ctrl+Shift+S",), "", "clip"),
     ActionSpec("save_copy", "file", _tr("Actions", "Save a cop&y…"), ("Ctrl+Alt+S",), "", "clip"),
@@ -73,7 +73,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("cut_keys", "edit", _tr("Actions", "Cu&t keys"), ("Ctrl+X",), "", "keys"),
     ActionSpec("copy_keys", "edit", _tr("Actions", "&Copy keys"), ("Ctrl+C",), "", "keys"),
     ActionSpec("paste_keys", "edit", _tr("Actions", "&Paste keys at the playhead"), ("Ctrl+V",), "", "clip"),
-    ActionSpec("duplicate_keys", "edit", _tr("Actions", "D&uplicate keys"), ("Ctrl+D",), "", "keys"),
+    ActionSpec("duplicate_keys", "edit", _tr("Actions", "Duplicat&e keys"), ("Ctrl+D",), "", "keys"),
     ActionSpec("select_all_keys", "edit", _tr("Actions", "Select &all keys"), ("Ctrl+A",), "", "clip"),
     ActionSpec(
         "nudge_back", "edit", _tr("Actions", "Keys one frame earlier"), ("Alt+Left",), "", "keys", False, True, True
@@ -105,7 +105,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go_end", "clip", _tr("Actions", "To the last frame"), ("End",), "go_end", "clip"),
     ActionSpec("range_start", "clip", _tr("Actions", "Range begins &here"), ("I",), "range_in", "clip", separator=True),
     ActionSpec("range_end", "clip", _tr("Actions", "Range &ends here"), ("O",), "range_out", "clip"),
-    ActionSpec("range_shot", "clip", _tr("Actions", "Range is this s&hot"), ("X",), "", "clip"),
+    ActionSpec("range_shot", "clip", _tr("Actions", "Range is this sh&ot"), ("X",), "", "clip"),
     ActionSpec("range_clear", "clip", _tr("Actions", "Range is the &whole clip"), ("Alt+X",), "", "clip"),
     ActionSpec("loop", "clip", _tr("Actions", "&Loop"), ("Ctrl+L",), "loop", "clip", checkable=True),
     ActionSpec("mute", "clip", _tr("Actions", "&Mute the sound"), ("M",), "sound", "job", checkable=True),
@@ -129,7 +129,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("focus_nearer", "focus", _tr("Actions", "Focus a little n&earer"), (".",), "", "clip", repeats=True),
     ActionSpec(
-        "follow_point", "focus", _tr("Actions", "Fo&llow the focused point"), ("T",), "", "clip", separator=True
+        "follow_point", "focus", _tr("Actions", "Foll&ow the focused point"), ("T",), "", "clip", separator=True
     ),
     ActionSpec("rack_focus", "focus", _tr("Actions", "Rac&k focus from A to B"), ("R",), "", "clip"),
     ActionSpec("estimate_depth", "focus", _tr("Actions", "Estimate &depth again"), (), "", "clip", separator=True),
@@ -137,7 +137,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("repair_lasso", "focus", _tr("Actions", "&Lasso for a depth repair"), ("Shift+L",), "lasso", "clip"),
     ActionSpec("repair_brush", "focus", _tr("Actions", "B&rush for a depth repair"), ("Shift+B",), "brush", "clip"),
     ActionSpec("repair_same", "focus", _tr("Actions", "Repair: &same depth as…"), ("Shift+S",), "", "clip"),
-    ActionSpec("repair_behind", "focus", _tr("Actions", "Repair: push be&hind"), ("Shift+P",), "", "clip"),
+    ActionSpec("repair_behind", "focus", _tr("Actions", "Repair: push beh&ind"), ("Shift+P",), "", "clip"),
     ActionSpec("repair_flatten", "focus", _tr("Actions", "Repair: fla&tten"), ("Shift+F",), "", "clip"),
     ActionSpec("repair_back", "focus", _tr("Actions", "Stop dra&wing"), ("Esc",), "", "job"),
     ActionSpec("view_result", "view", _tr("Actions", "&Result"), ("1",), "", "clip"),
@@ -145,7 +145,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view_disparity", "view", _tr("Actions", "&Disparity"), ("3",), "", "clip"),
     ActionSpec("view_defocus", "view", _tr("Actions", "D&efocus map"), ("4",), "", "clip"),
     ActionSpec("view_overlay", "view", _tr("Actions", "Disparity o&ver the picture"), ("5", "D"), "overlay", "clip"),
-    ActionSpec("view_grey", "view", _tr("Actions", "Disparity in gre&y"), ("6",), "", "clip"),
+    ActionSpec("view_grey", "view", _tr("Actions", "Disp&arity in grey"), ("6",), "", "clip"),
     ActionSpec("view_zone", "view", _tr("Actions", "Sharp &zone"), ("7",), "", "clip"),
     ActionSpec("view_peaking", "view", _tr("Actions", "Focus &peaking"), ("8", "P"), "", "clip"),
     ActionSpec("split_source", "view", _tr("Actions", "Sp&lit with the source"), ("Shift+W",), "", "clip"),

@@ -10,15 +10,13 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QInputDialog, QMessageBo
 
 from app import preferences, theme
 
+translate = QCoreApplication.translate
+
 VIDEO_PATTERNS = "*.mp4 *.mov *.mkv *.m4v *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.ts"
 
 UnsavedAnswer = Literal["save", "discard", "cancel"]
 SwappedAnswer = Literal["use", "locate", "cancel"]
 RelinkAnswer = Literal["file", "folder", "cancel"]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Dialogs", text)
 
 
 BOX_WIDTH_PX = 380
@@ -30,6 +28,15 @@ def _widen(box: QMessageBox) -> None:
     if isinstance(layout, QGridLayout):
         room = QSpacerItem(BOX_WIDTH_PX, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
         layout.addItem(room, layout.rowCount(), 0, 1, layout.columnCount())
+
+
+def _kinds(*kinds: tuple[str, str]) -> str:
+    """What a file dialog shows, from names and patterns."""
+    return ";;".join(f"{name} ({patterns})" for name, patterns in kinds)
+
+
+def _all() -> tuple[str, str]:
+    return translate("Dialogs", "All files"), "*"
 
 
 class Dialogs:
@@ -49,9 +56,13 @@ class Dialogs:
         """A clip or a project to open."""
         name, _ = QFileDialog.getOpenFileName(
             self._window,
-            _tr("Open a clip or a project"),
+            translate("Dialogs", "Open a clip or a project"),
             preferences.last_folder(),
-            f"{_tr('Clips and projects')} ({VIDEO_PATTERNS} *.vbr);;{_tr('Projects')} (*.vbr);;{_tr('All files')} (*)",
+            _kinds(
+                (translate("Dialogs", "Clips and projects"), f"{VIDEO_PATTERNS} *.vbr"),
+                (translate("Dialogs", "Projects"), "*.vbr"),
+                _all(),
+            ),
         )
         return self._remember(name)
 
@@ -59,23 +70,26 @@ class Dialogs:
         """Where the clip of a project is now."""
         name, _ = QFileDialog.getOpenFileName(
             self._window,
-            f"{sentence} {_tr('Where is it?')}",
+            sentence + " " + translate("Dialogs", "Where is it?"),
             preferences.last_folder(),
-            f"{_tr('Clips')} ({VIDEO_PATTERNS});;{_tr('All files')} (*)",
+            _kinds((translate("Dialogs", "Clips"), VIDEO_PATTERNS), _all()),
         )
         return self._remember(name)
 
     def choose_search_folder(self) -> Path | None:
         """A folder to look for a clip in."""
         name = QFileDialog.getExistingDirectory(
-            self._window, _tr("Search this folder for the clip"), preferences.last_folder()
+            self._window, translate("Dialogs", "Search this folder for the clip"), preferences.last_folder()
         )
         return self._remember(name)
 
     def choose_still_target(self, suggestion: Path) -> Path | None:
         """Where to write a picture."""
         name, _ = QFileDialog.getSaveFileName(
-            self._window, _tr("Save the frame as"), str(suggestion), f"{_tr('Pictures')} (*.png *.tif *.tiff *.jpg)"
+            self._window,
+            translate("Dialogs", "Save the frame as"),
+            str(suggestion),
+            _kinds((translate("Dialogs", "Pictures"), "*.png *.tif *.tiff *.jpg")),
         )
         path = self._remember(name)
         return path.with_name(f"{path.name}.png") if path is not None and not path.suffix else path
@@ -83,7 +97,10 @@ class Dialogs:
     def choose_project_target(self, suggestion: Path) -> Path | None:
         """Where to save the project."""
         name, _ = QFileDialog.getSaveFileName(
-            self._window, _tr("Save the project"), str(suggestion), f"{_tr('Projects')} (*.vbr)"
+            self._window,
+            translate("Dialogs", "Save the project"),
+            str(suggestion),
+            _kinds((translate("Dialogs", "Projects"), "*.vbr")),
         )
         path = self._remember(name)
         return path.with_name(f"{path.name}.vbr") if path is not None and not path.suffix else path
@@ -91,21 +108,31 @@ class Dialogs:
     def choose_export_target(self, suggestion: Path) -> Path | None:
         """Where to write the video."""
         name, _ = QFileDialog.getSaveFileName(
-            self._window, _tr("Export as"), str(suggestion), f"{_tr('Videos')} (*.mp4 *.mov *.mkv)"
+            self._window,
+            translate("Dialogs", "Export as"),
+            str(suggestion),
+            _kinds((translate("Dialogs", "Videos"), "*.mp4 *.mov *.mkv")),
         )
         return self._remember(name)
 
     def choose_depth_target(self, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
         """Where to write disparity: a file with one of these endings, or a new folder if there are none."""
-        title = _tr("Write the depth to") if suffixes else _tr("New folder for the pictures")
-        patterns = f"{_tr('Videos')} ({' '.join(f'*{end}' for end in suffixes)})" if suffixes else ""
+        title = (
+            translate("Dialogs", "Write the depth to")
+            if suffixes
+            else translate("Dialogs", "New folder for the pictures")
+        )
+        patterns = _kinds((translate("Dialogs", "Videos"), " ".join(f"*{end}" for end in suffixes))) if suffixes else ""
         name, _ = QFileDialog.getSaveFileName(self._window, title, str(suggestion), patterns)
         return self._remember(name)
 
     def ask_preset_name(self, suggestion: str) -> str | None:
         """A name for the choices of an export."""
         name, agreed = QInputDialog.getText(
-            self._window, _tr("Save as a preset"), _tr("Name of the preset"), text=suggestion
+            self._window,
+            translate("Dialogs", "Save as a preset"),
+            translate("Dialogs", "Name of the preset"),
+            text=suggestion,
         )
         return name if agreed else None
 
@@ -113,11 +140,11 @@ class Dialogs:
         """Whether to export although the disk may be too small."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Export anyway?"))
+        box.setWindowTitle(translate("Dialogs", "Export anyway?"))
         box.setText(sentence)
-        box.setInformativeText(_tr("If it gets full, the export stops and nothing of it is kept."))
-        anyway = box.addButton(_tr("Export anyway"), QMessageBox.ButtonRole.DestructiveRole)
-        back = box.addButton(_tr("Go back"), QMessageBox.ButtonRole.RejectRole)
+        box.setInformativeText(translate("Dialogs", "If it gets full, the export stops and nothing of it is kept."))
+        anyway = box.addButton(translate("Dialogs", "Export anyway"), QMessageBox.ButtonRole.DestructiveRole)
+        back = box.addButton(translate("Dialogs", "Go back"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(back)
         box.setEscapeButton(back)
         _widen(box)
@@ -127,7 +154,7 @@ class Dialogs:
     def choose_depth_folder(self) -> Path | None:
         """A folder of disparity pictures."""
         name = QFileDialog.getExistingDirectory(
-            self._window, _tr("Folder of disparity pictures"), preferences.last_folder()
+            self._window, translate("Dialogs", "Folder of disparity pictures"), preferences.last_folder()
         )
         return self._remember(name)
 
@@ -135,9 +162,9 @@ class Dialogs:
         """A grey video of disparity."""
         name, _ = QFileDialog.getOpenFileName(
             self._window,
-            _tr("Grey video of disparity"),
+            translate("Dialogs", "Grey video of disparity"),
             preferences.last_folder(),
-            f"{_tr('Videos')} ({VIDEO_PATTERNS});;{_tr('All files')} (*)",
+            _kinds((translate("Dialogs", "Videos"), VIDEO_PATTERNS), _all()),
         )
         return self._remember(name)
 
@@ -145,9 +172,9 @@ class Dialogs:
         """The weights of a depth model, from elsewhere."""
         name, _ = QFileDialog.getOpenFileName(
             self._window,
-            _tr("Weights of {title}").format(title=title),
+            translate("Dialogs", "Weights of {title}").format(title=title),
             preferences.last_folder(),
-            f"{_tr('Weights')} (*.pt *.pth *.safetensors);;{_tr('All files')} (*)",
+            _kinds((translate("Dialogs", "Weights"), "*.pt *.pth *.safetensors"), _all()),
         )
         return self._remember(name)
 
@@ -155,11 +182,11 @@ class Dialogs:
         """Whether to delete the weights of a model."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Remove the model?"))
-        box.setText(_tr("The weights of “{title}” are deleted from this machine.").format(title=title))
-        box.setInformativeText(_tr("Getting them again means a download of {size}.").format(size=size))
-        remove = box.addButton(_tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(_tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setWindowTitle(translate("Dialogs", "Remove the model?"))
+        box.setText(translate("Dialogs", "The weights of “{title}” are deleted from this machine.").format(title=title))
+        box.setInformativeText(translate("Dialogs", "Getting them again means a download of {size}.").format(size=size))
+        remove = box.addButton(translate("Dialogs", "Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(translate("Dialogs", "Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
         _widen(box)
@@ -170,12 +197,12 @@ class Dialogs:
         """What to do with unsaved work."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Save your work?"))
-        box.setText(_tr("“{name}” has changes that are not saved.").format(name=name))
-        box.setInformativeText(_tr("Without saving they are lost."))
-        save = box.addButton(_tr("Save"), QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton(_tr("Do not save"), QMessageBox.ButtonRole.DestructiveRole)
-        cancel = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setWindowTitle(translate("Dialogs", "Save your work?"))
+        box.setText(translate("Dialogs", "“{name}” has changes that are not saved.").format(name=name))
+        box.setInformativeText(translate("Dialogs", "Without saving they are lost."))
+        save = box.addButton(translate("Dialogs", "Save"), QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton(translate("Dialogs", "Do not save"), QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(translate("Dialogs", "Cancel"), QMessageBox.ButtonRole.RejectRole)
         theme.set_property(save, "primary", True)
         box.setDefaultButton(save)
         box.setEscapeButton(cancel)
@@ -190,12 +217,12 @@ class Dialogs:
         """Whether to go on with a file that is not the project's clip."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Another clip"))
+        box.setWindowTitle(translate("Dialogs", "Another clip"))
         box.setText(sentence)
-        box.setInformativeText(_tr("Focus keys may not fit it."))
-        locate = box.addButton(_tr("Find the clip…"), QMessageBox.ButtonRole.AcceptRole)
-        use = box.addButton(_tr("Use this one"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setInformativeText(translate("Dialogs", "Focus keys may not fit it."))
+        locate = box.addButton(translate("Dialogs", "Find the clip…"), QMessageBox.ButtonRole.AcceptRole)
+        use = box.addButton(translate("Dialogs", "Use this one"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(translate("Dialogs", "Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(locate)
         _widen(box)
         box.exec()
@@ -208,13 +235,13 @@ class Dialogs:
         """How to find a clip: point at it, or have a folder searched."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Where is the clip?"))
+        box.setWindowTitle(translate("Dialogs", "Where is the clip?"))
         box.setText(sentence)
         box.setInformativeText(detail)
-        file = box.addButton(_tr("Choose the file…"), QMessageBox.ButtonRole.AcceptRole)
-        folder = box.addButton(_tr("Search a folder…"), QMessageBox.ButtonRole.ActionRole)
+        file = box.addButton(translate("Dialogs", "Choose the file…"), QMessageBox.ButtonRole.AcceptRole)
+        folder = box.addButton(translate("Dialogs", "Search a folder…"), QMessageBox.ButtonRole.ActionRole)
         folder.setVisible(can_search)
-        cancel = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        cancel = box.addButton(translate("Dialogs", "Cancel"), QMessageBox.ButtonRole.RejectRole)
         theme.set_property(file, "primary", True)
         box.setDefaultButton(file)
         box.setEscapeButton(cancel)
@@ -229,13 +256,15 @@ class Dialogs:
         """Whether to close although exports are not finished."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Stop exporting?"))
+        box.setWindowTitle(translate("Dialogs", "Stop exporting?"))
         box.setText(sentence)
         box.setInformativeText(
-            _tr("Closing stops what is left. Unfinished files are removed; earlier ones stay as they were.")
+            translate(
+                "Dialogs", "Closing stops what is left. Unfinished files are removed; earlier ones stay as they were."
+            )
         )
-        keep = box.addButton(_tr("Keep exporting"), QMessageBox.ButtonRole.RejectRole)
-        stop = box.addButton(_tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(translate("Dialogs", "Keep exporting"), QMessageBox.ButtonRole.RejectRole)
+        stop = box.addButton(translate("Dialogs", "Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
         _widen(box)
@@ -246,10 +275,10 @@ class Dialogs:
         """Whether to delete unsaved work that was kept after a crash."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(_tr("Throw it away?"))
-        box.setText(_tr("The unsaved work on “{name}” will be gone for good.").format(name=name))
-        throw = box.addButton(_tr("Throw away"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(_tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
+        box.setWindowTitle(translate("Dialogs", "Throw it away?"))
+        box.setText(translate("Dialogs", "The unsaved work on “{name}” will be gone for good.").format(name=name))
+        throw = box.addButton(translate("Dialogs", "Throw away"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(translate("Dialogs", "Keep it"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
         _widen(box)

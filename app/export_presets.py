@@ -12,6 +12,8 @@ from PySide6.QtCore import QCoreApplication
 from app import preferences
 from vbr_core.errors import InputError
 
+translate = QCoreApplication.translate
+
 log = logging.getLogger(__name__)
 
 Kind = Literal["video", "depth", "still"]
@@ -29,10 +31,6 @@ CODECS = ("auto", "h264", "hevc")
 KEY = "export/presets"
 LAST_KEY = "export/preset"
 NAME_LENGTH = 60
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ExportPresets", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,11 @@ class Preset:
 def built_in() -> tuple[Preset, ...]:
     """The presets that ship; the first one is the one to begin with."""
     return (
-        Preset(_tr("Like the clip"), suffix=""),
-        Preset(_tr("Share (small, plays everywhere)"), "video", "h264", 23, 1080, 8),
-        Preset(_tr("Master (full size, 10 bit)"), "video", "hevc", 12, None, 10, suffix=".mov"),
-        Preset(_tr("Depth only"), "depth", suffix=""),
-        Preset(_tr("Still (this frame)"), "still", bit_depth=16, suffix=".png"),
+        Preset(translate("ExportPresets", "Like the clip"), suffix=""),
+        Preset(translate("ExportPresets", "Share (small, plays everywhere)"), "video", "h264", 23, 1080, 8),
+        Preset(translate("ExportPresets", "Master (full size, 10 bit)"), "video", "hevc", 12, None, 10, suffix=".mov"),
+        Preset(translate("ExportPresets", "Depth only"), "depth", suffix=""),
+        Preset(translate("ExportPresets", "Still (this frame)"), "still", bit_depth=16, suffix=".png"),
     )
 
 
@@ -127,12 +125,18 @@ def save_preset(preset: Preset) -> Preset:
     """
     name = " ".join(preset.name.split())
     if not name:
-        raise InputError(_tr("The preset has no name."), _tr("Give it one."))
+        raise InputError(
+            translate("ExportPresets", "The preset has no name."), translate("ExportPresets", "Give it one.")
+        )
     if len(name) > NAME_LENGTH:
-        raise InputError(_tr("The name of the preset is too long."), _tr("Choose a shorter one."))
+        raise InputError(
+            translate("ExportPresets", "The name of the preset is too long."),
+            translate("ExportPresets", "Choose a shorter one."),
+        )
     if any(name.lower() == other.name.lower() for other in built_in()):
         raise InputError(
-            _tr("“{name}” is a preset that comes with the program.").format(name=name), _tr("Choose another name.")
+            translate("ExportPresets", "“{name}” is a preset that comes with the program.").format(name=name),
+            translate("ExportPresets", "Choose another name."),
         )
     kept = replace(preset, name=name, own=True)
     _store([*(other for other in own_presets() if other.name.lower() != name.lower()), kept])

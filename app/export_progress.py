@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPainter
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import export_notice, theme
+from app.core_words import phase_words
 from app.export_fields import quiet_label
 from app.timecode import about
 
@@ -19,26 +20,28 @@ if TYPE_CHECKING:
 
     from vbr_core.jobs import Progress
 
+translate = QCoreApplication.translate
+
 
 def open_path(path: Path) -> None:
     """Let the system open a file or a folder."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
-def progress_words(progress: Progress, tr: Any) -> str:
+def progress_words(progress: Progress) -> str:
     """One line on where an export stands."""
-    parts = [progress.phase]
+    parts = [phase_words(progress.phase)]
     if progress.total:
         if progress.unit:
             parts[0] += f" {progress.amount}"
         else:
-            parts[0] = tr("{phase}: frame {done} of {total}").format(
-                phase=progress.phase, done=progress.done, total=progress.total
+            parts[0] = translate("ExportProgress", "{phase}: frame {done} of {total}").format(
+                phase=parts[0], done=progress.done, total=progress.total
             )
     if progress.per_second > 0 and not progress.unit:
-        parts.append(tr("{rate:.1f} frames/s").format(rate=progress.per_second))
+        parts.append(translate("ExportProgress", "{rate:.1f} frames/s").format(rate=progress.per_second))
     if progress.remaining_seconds is not None:
-        parts.append(tr("about {time} left").format(time=about(progress.remaining_seconds)))
+        parts.append(translate("ExportProgress", "about {time} left").format(time=about(progress.remaining_seconds)))
     return " · ".join(parts)
 
 
@@ -139,7 +142,7 @@ class ProgressPage(QWidget):
     def show_progress(self, progress: Progress) -> None:
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * progress.fraction))
-        self.label.setText(progress_words(progress, self.tr))
+        self.label.setText(progress_words(progress))
 
     def show_stopping(self) -> None:
         self.cancel_button.setEnabled(False)

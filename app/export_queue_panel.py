@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.core_words import phase_words
 from app.errors import describe
 from app.export_progress import FramePicture, open_path
 from app.timecode import about
@@ -125,7 +126,8 @@ class ExportQueuePanel(QDialog):
         parts = [self.tr("paused")] if self._queue.is_paused else []
         if progress is None:
             return parts[0] if parts else self.tr("starting…")
-        parts.append(f"{progress.phase} {progress.amount}" if progress.total else progress.phase)
+        phase = phase_words(progress.phase)
+        parts.append(f"{phase} {progress.amount}" if progress.total else phase)
         if progress.remaining_seconds is not None and not self._queue.is_paused:
             parts.append(self.tr("about {time} left").format(time=about(progress.remaining_seconds)))
         return " · ".join(parts)

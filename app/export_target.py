@@ -9,9 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.export_presets import DEPTH_SUFFIXES, STILL_SUFFIXES, VIDEO_SUFFIXES, Kind
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ExportTarget", text)
+translate = QCoreApplication.translate
 
 
 def known_suffixes(kind: Kind, form: str) -> tuple[str, ...]:
@@ -40,19 +38,19 @@ def look_at_path(text: str, endings: tuple[str, ...], clip_path: Path | None) ->
     """
     path = Path(text)
     if not text:
-        return _tr("Choose a file to write."), ""
+        return translate("ExportTarget", "Choose a file to write."), ""
     if endings and path.suffix.lower() not in endings:
-        return _tr("The name must end in {endings}.").format(endings=", ".join(endings)), ""
+        return translate("ExportTarget", "The name must end in {endings}.").format(endings=", ".join(endings)), ""
     if clip_path is not None and os.path.abspath(text) == os.path.abspath(clip_path):
-        return _tr("This is the clip itself. Choose another name."), ""
+        return translate("ExportTarget", "This is the clip itself. Choose another name."), ""
     if not path.parent.is_dir():
-        return _tr("This folder does not exist."), ""
+        return translate("ExportTarget", "This folder does not exist."), ""
     if not endings:
         if path.is_file():
-            return _tr("A file of this name exists, and pictures need a folder."), ""
+            return translate("ExportTarget", "A file of this name exists, and pictures need a folder."), ""
         if path.is_dir() and any(path.iterdir()):
-            return _tr("This folder is not empty."), ""
-        return "", _tr("The pictures go into this folder.")
+            return translate("ExportTarget", "This folder is not empty."), ""
+        return "", translate("ExportTarget", "The pictures go into this folder.")
     if path.is_dir():
-        return _tr("This is a folder."), ""
-    return "", _tr("A file of this name exists and will be replaced.") if path.exists() else ""
+        return translate("ExportTarget", "This is a folder."), ""
+    return "", translate("ExportTarget", "A file of this name exists and will be replaced.") if path.exists() else ""

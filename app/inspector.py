@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.core_words import phase_words
 from app.histogram_slider import HistogramSlider
 from app.icons import icon
 from app.sharp_zone_row import SharpZoneRow
@@ -414,7 +415,7 @@ class Inspector(QScrollArea):
 
     def _on_depth_progress(self, progress: Progress) -> None:
         self.depth_bar.setValue(round(1000 * progress.fraction))
-        text = progress.phase
+        text = phase_words(progress.phase)
         if progress.total:
             text = self.tr("{done} of {total}").format(done=progress.done, total=progress.total)
         if progress.remaining_seconds is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QMainWindow,
@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         for name, title in MENUS:
-            menu = self.menuBar().addMenu(self.actions_.tr(title))
+            menu = self.menuBar().addMenu(QCoreApplication.translate("Actions", title))
             for spec, action in self.actions_.in_menu(name):
                 if spec.separator:
                     menu.addSeparator()

@@ -30,16 +30,13 @@ def load_multimedia() -> bool:
 def open_device() -> tuple[QtSoundDevice | None, str]:
     """The default output, or None and a few words that say why there is none."""
 
-    def words(text: str) -> str:
-        return QCoreApplication.translate("SoundDevice", text)
-
     try:
         from PySide6.QtMultimedia import QAudioFormat, QMediaDevices
     except ImportError:
-        return None, words("a system library for sound is missing")
+        return None, QCoreApplication.translate("SoundDevice", "a system library for sound is missing")
     output = QMediaDevices.defaultAudioOutput()
     if output.isNull():
-        return None, words("there is no sound device")
+        return None, QCoreApplication.translate("SoundDevice", "there is no sound device")
     preferred = output.preferredFormat().sampleRate()
     for rate in dict.fromkeys((preferred, FALLBACK_RATE, 44100)):
         for kind in (QAudioFormat.SampleFormat.Int16, QAudioFormat.SampleFormat.Float):
@@ -49,7 +46,7 @@ def open_device() -> tuple[QtSoundDevice | None, str]:
             shape.setSampleFormat(kind)
             if rate > 0 and output.isFormatSupported(shape):
                 return QtSoundDevice(output, shape), ""
-    return None, words("the sound device takes no stereo sound")
+    return None, QCoreApplication.translate("SoundDevice", "the sound device takes no stereo sound")
 
 
 class QtSoundDevice:

@@ -149,7 +149,8 @@ class ViewerPanel(QWidget):
         self.zoom_label = QLabel()
         self.zoom_label.setFont(theme.tabular_font(small=True))
         self.zoom_label.setAccessibleName(self.tr("Zoom"))
-        self.zoom_label.setMinimumWidth(48)
+        widest = self.tr("Fit {percent}").format(percent="888 %")  # so that the row does not jump while zooming
+        self.zoom_label.setMinimumWidth(self.zoom_label.fontMetrics().horizontalAdvance(widest) + theme.SPACE_PX)
         self.zoom_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         theme.set_property(self.zoom_label, "quiet", True)
         bar = QFrame()

@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from app.session import Session
     from vbr_core.project import TrackName
 
+translate = QCoreApplication.translate
+
 MIME_TYPE = "application/x-vbr-keys+json"
 VALUE_STEPS: dict[TrackName, float] = {"focus": 0.005, "blur": 1.0}
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("KeyClipboard", text)
 
 
 def selected_frames(session: Session, name: TrackName) -> frozenset[int]:
@@ -41,7 +39,7 @@ def copy_selection(session: Session) -> bool:
 def cut_selection(session: Session) -> None:
     """Put the selected keys on the clipboard and remove them, as one undo step."""
     if copy_selection(session):
-        delete_selection(session, _tr("Cut keys"))
+        delete_selection(session, translate("KeyClipboard", "Cut keys"))
 
 
 def delete_selection(session: Session, text: str = "") -> None:
@@ -51,7 +49,7 @@ def delete_selection(session: Session, text: str = "") -> None:
         frames = selected_frames(session, name)
         if frames:
             project = edits.remove_keys(project, name, frames)
-    session.apply(project, text or _tr("Delete keys"))
+    session.apply(project, text or translate("KeyClipboard", "Delete keys"))
 
 
 def has_keys() -> bool:
@@ -68,7 +66,7 @@ def paste(session: Session) -> bool:
         copied = edits.decode_keys(data.data(MIME_TYPE).data())
     if copied is None or not len(copied):
         return False
-    _put_down(session, copied, session.playhead, _tr("Paste keys"))
+    _put_down(session, copied, session.playhead, translate("KeyClipboard", "Paste keys"))
     return True
 
 
@@ -81,7 +79,7 @@ def duplicate_selection(session: Session) -> None:
     target = session.playhead
     if target == frames[0]:
         target = frames[-1] + max(1, (frames[-1] - frames[0]) // max(1, len(frames) - 1))
-    _put_down(session, copied, target, _tr("Duplicate keys"))
+    _put_down(session, copied, target, translate("KeyClipboard", "Duplicate keys"))
 
 
 def _put_down(session: Session, copied: edits.CopiedKeys, frame: int, text: str) -> None:
@@ -103,7 +101,7 @@ def nudge_selection(session: Session, frames: int, rises: int = 0) -> None:
         if moving:
             moved = edits.move_keys(start, name, moving, delta, rises * VALUE_STEPS[name])
             project = project.with_track(name, moved.track(name))
-    session.apply(project, _tr("Move keys"))
+    session.apply(project, translate("KeyClipboard", "Move keys"))
     session.set_selection((name, frame + delta) for name, moving in chosen.items() for frame in moving)
 
 

@@ -20,19 +20,22 @@ if TYPE_CHECKING:
     from app.session import Session
     from vbr_core.project import Easing, TrackName
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("KeyMenu", text)
+translate = QCoreApplication.translate
 
 
 def easing_text(easing: Easing) -> str:
     """Name of an easing for people."""
-    return {"hold": _tr("Hold"), "linear": _tr("Linear"), "smooth": _tr("Smooth"), "bezier": _tr("Bezier")}[easing]
+    return {
+        "hold": translate("KeyMenu", "Hold"),
+        "linear": translate("KeyMenu", "Linear"),
+        "smooth": translate("KeyMenu", "Smooth"),
+        "bezier": translate("KeyMenu", "Bezier"),
+    }[easing]
 
 
 def track_text(name: TrackName) -> str:
     """Name of a track for people."""
-    return _tr("Focus") if name == "focus" else _tr("Blur")
+    return translate("KeyMenu", "Focus") if name == "focus" else translate("KeyMenu", "Blur")
 
 
 def value_text(name: TrackName, value: float) -> str:
@@ -46,19 +49,19 @@ def set_selection_easing(session: Session, easing: Easing) -> None:
     for name in TRACKS:
         frames = {frame for track, frame in session.selection if track == name}
         project = edits.set_easing(project, name, frames, easing)
-    session.apply(project, _tr("Set easing"))
+    session.apply(project, translate("KeyMenu", "Set easing"))
 
 
 def add_key_here(session: Session, name: TrackName, frame: int) -> None:
     """Add a key with the curve's value and select it. A key that lies there already is only selected."""
     if edits.key_at(session.project.track(name), frame) is None:
-        session.apply(edits.key_here(session.project, name, frame), _tr("Add key"))
+        session.apply(edits.key_here(session.project, name, frame), translate("KeyMenu", "Add key"))
     session.set_selection({(name, frame)})
 
 
 def hold_until(session: Session, name: TrackName, frame: int) -> None:
     """Let the key before ``frame`` hold until there; the rest of the curve then begins at a key there."""
-    session.apply(edits.hold_until(session.project, name, frame), _tr("Hold until here"))
+    session.apply(edits.hold_until(session.project, name, frame), translate("KeyMenu", "Hold until here"))
 
 
 def _has_key_before(session: Session, name: TrackName, frame: int) -> bool:
@@ -78,24 +81,27 @@ def key_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> 
         action.triggered.connect(lambda _checked=False, easing=easing: set_selection_easing(session, easing))
         group.addAction(action)
     menu.addSeparator()
-    hold = menu.addAction(_tr("Hold until here"))
+    hold = menu.addAction(translate("KeyMenu", "Hold until here"))
     hold.setObjectName("hold_until")
     hold.setEnabled(_has_key_before(session, name, frame))
     hold.triggered.connect(lambda: hold_until(session, name, frame))
-    go = menu.addAction(_tr("Go to key"))
+    go = menu.addAction(translate("KeyMenu", "Go to key"))
     go.setObjectName("go_to_key")
     go.triggered.connect(lambda: session.set_playhead(frame))
     menu.addSeparator()
     for text, object_name, command in (
-        (_tr("Cut"), "cut", key_clipboard.cut_selection),
-        (_tr("Copy"), "copy", key_clipboard.copy_selection),
-        (_tr("Duplicate"), "duplicate", key_clipboard.duplicate_selection),
+        (translate("KeyMenu", "Cut"), "cut", key_clipboard.cut_selection),
+        (translate("KeyMenu", "Copy"), "copy", key_clipboard.copy_selection),
+        (translate("KeyMenu", "Duplicate"), "duplicate", key_clipboard.duplicate_selection),
     ):
         action = menu.addAction(text)
         action.setObjectName(object_name)
         action.triggered.connect(lambda _checked=False, command=command: command(session))
     count = len(session.selection)
-    delete = menu.addAction(icon("delete"), _tr("Delete") if count < 2 else _tr("Delete {0} keys").format(count))
+    delete = menu.addAction(
+        icon("delete"),
+        translate("KeyMenu", "Delete") if count < 2 else translate("KeyMenu", "Delete {0} keys").format(count),
+    )
     delete.setObjectName("delete")
     delete.triggered.connect(lambda: delete_selection(session))
     return menu
@@ -104,19 +110,19 @@ def key_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> 
 def empty_menu(session: Session, name: TrackName, frame: int, parent: QWidget) -> QMenu:
     """The menu for a place of the row ``name`` where no key lies."""
     menu = QMenu(parent)
-    add = menu.addAction(icon("key_add"), _tr("Add key here"))
+    add = menu.addAction(icon("key_add"), translate("KeyMenu", "Add key here"))
     add.setObjectName("add_key")
     add.triggered.connect(lambda: add_key_here(session, name, frame))
-    hold = menu.addAction(_tr("Hold until here"))
+    hold = menu.addAction(translate("KeyMenu", "Hold until here"))
     hold.setObjectName("hold_until")
     hold.setEnabled(_has_key_before(session, name, frame))
     hold.triggered.connect(lambda: hold_until(session, name, frame))
-    paste = menu.addAction(_tr("Paste at the playhead"))
+    paste = menu.addAction(translate("KeyMenu", "Paste at the playhead"))
     paste.setObjectName("paste")
     paste.setEnabled(key_clipboard.has_keys())
     paste.triggered.connect(lambda: key_clipboard.paste(session))
     menu.addSeparator()
-    every = menu.addAction(_tr("Select all keys of this row"))
+    every = menu.addAction(translate("KeyMenu", "Select all keys of this row"))
     every.setObjectName("select_row")
     every.setEnabled(bool(session.project.track(name).keys))
     every.triggered.connect(

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vbr_core.look import DEFAULT_LOOK, KEYED_NAMES, Look, clamp_look_value
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from vbr_core.project import Keyframe, Track
+    from vbr_core.project import Keyframe, LookTracks, Track
 
 
 BISECTIONS = 48
@@ -161,6 +163,19 @@ def values_at(track: Track, frames: Sequence[float] | NDArray[np.float64], cuts:
         values = np.where(right_shot != shot, left, np.where(left_shot != shot, right, values))
     outside_left, outside_right = wanted < key_frames[0], wanted >= key_frames[-1]
     return np.where(outside_left, key_values[0], np.where(outside_right, key_values[-1], values))
+
+
+def look_at(tracks: LookTracks, frame: float, cuts: Sequence[int] = ()) -> Look | None:
+    """How the blur looks at ``frame``; None where that is a plain thin lens.
+
+    Args:
+        tracks: Values over time. Curves that swing beyond a value's range are cut there.
+        frame: Index on the clip's own frames.
+        cuts: First frame of every shot but the first, sorted.
+    """
+    values = {name: clamp_look_value(name, value_at(tracks.track(name), frame, cuts)) for name in KEYED_NAMES}
+    look = Look(blades=tracks.blades, **values)
+    return None if look == DEFAULT_LOOK else look
 
 
 def sample_track(

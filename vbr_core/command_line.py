@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbr_core.errors import InputError
+from vbr_core.look import DEFAULT_LOOK, LOOK_NAMES
 from vbr_core.settings import DepthSettings, StillSettings
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ def render_command(
         if not is_saved:
             note = "The command renders what was saved last; save to have your latest changes in it."
     else:
-        if project.focus.keys or project.blur.keys or project.depth_edits or project.depth_levels:
+        if (
+            project.focus.keys
+            or project.blur.keys
+            or project.look.has_keys
+            or project.depth_edits
+            or project.depth_levels
+        ):
             raise InputError(
                 "A command can name keys and depth repairs only by a project file, and this document has none yet.",
                 "Save it first.",
@@ -76,6 +83,10 @@ def render_command(
         options += ["--focus", repr(project.focus.base), "--blur", repr(project.blur.base)]
         if project.sharp_zone:
             options += ["--sharp-zone", repr(project.sharp_zone)]
+        for name in LOOK_NAMES:
+            value = project.look.track(name).base
+            if value != getattr(DEFAULT_LOOK, name):
+                options += ["--look", f"{name}={value:g}" if name == "blades" else f"{name}={value!r}"]
         options += ["--renderer", settings.render.renderer, "--depth", project.depth]
         if project.depth_reading != "auto":
             options += ["--depth-meaning", project.depth_reading]

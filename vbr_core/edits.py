@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from vbr_core.animation import default_handles, value_at
+from vbr_core.look import LOOK_NAMES, Look, LookName, clamp_look_value
 from vbr_core.project import (
     TRACK_LIMITS,
     TRACKS,
@@ -15,6 +16,7 @@ from vbr_core.project import (
     Easing,
     FocusAnchor,
     Keyframe,
+    LookTracks,
     Project,
     Track,
     TrackName,
@@ -336,6 +338,53 @@ def set_cuts(project: Project, cuts: Iterable[int]) -> Project:
 def set_sharp_zone(project: Project, zone: float) -> Project:
     """Set the disparity on either side of the focal plane that stays sharp, brought into 0..0.5."""
     return msgspec.structs.replace(project, sharp_zone=min(0.5, max(0.0, zone)))
+
+
+def set_look_value(project: Project, name: LookName, frame: int, value: float) -> Project:
+    """What moving a control of the look means: its value while it has no key, else a key at ``frame``."""
+    track = project.look.track(name)
+    value = clamp_look_value(name, value)
+    if not track.keys:
+        return _with_look(project, name, Track(value))
+    others = [key for key in track.keys if key.frame != frame]
+    easing: Easing = next((key.easing for key in track.keys if key.frame == frame), "smooth")
+    keys = sorted([*others, Keyframe(frame, value, easing)], key=lambda key: key.frame)
+    return _with_look(project, name, Track(track.base, tuple(keys)))
+
+
+def toggle_look_key(project: Project, name: LookName, frame: int) -> Project:
+    """Add a key that keeps the present value of a field of the look, or remove the one at ``frame``.
+
+    With the last key goes the change over time: its value stays.
+    """
+    track = project.look.track(name)
+    present = value_at(track, frame, project.cuts)
+    if any(key.frame == frame for key in track.keys):
+        keys = tuple(key for key in track.keys if key.frame != frame)
+        return _with_look(project, name, Track(track.base if keys else clamp_look_value(name, present), keys))
+    keys = tuple(sorted([*track.keys, Keyframe(frame, clamp_look_value(name, present), "smooth")], key=_frame_of))
+    return _with_look(project, name, Track(track.base, keys))
+
+
+def set_look(project: Project, look: Look) -> Project:
+    """Give the whole clip one look; keys of the look are gone."""
+    tracks = LookTracks()
+    for name in LOOK_NAMES:
+        tracks = tracks.with_track(name, Track(float(getattr(look, name))))
+    return msgspec.structs.replace(project, look=tracks)
+
+
+def reset_look_value(project: Project, name: LookName) -> Project:
+    """Bring a field of the look back to that of a plain thin lens, without keys."""
+    return _with_look(project, name, LookTracks().track(name))
+
+
+def _with_look(project: Project, name: LookName, track: Track) -> Project:
+    return msgspec.structs.replace(project, look=project.look.with_track(name, track))
+
+
+def _frame_of(key: Keyframe) -> int:
+    return key.frame
 
 
 def set_depth(project: Project, depth: str, reading: DepthReading = "auto") -> Project:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from vbr_core.animation import sample_track
+from vbr_core.animation import look_at, sample_track
 from vbr_core.depth.estimate import reduce_picture
 from vbr_core.depth.repair import RepairedDisparity
 from vbr_core.depth.shots import CutDetector
@@ -134,7 +134,8 @@ def render_range(
             if shot is None:
                 shot = engine.begin_shot(shot_bound(project, frame_index, cuts, disparity.frame_count))
             waiting.append(frame_index)
-            write(shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone))
+            look = look_at(project.look, frame_index, cuts)
+            write(shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone, look))
         if shot is not None:
             write(shot.finish())
     return engine.note

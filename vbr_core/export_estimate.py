@@ -18,11 +18,13 @@ import msgspec
 import numpy as np
 
 from vbr_core import pipeline
+from vbr_core.animation import look_at
 from vbr_core.errors import DepthError
 from vbr_core.export import prepare_picture
 from vbr_core.export_needs import ExportEstimate
 from vbr_core.jobs import JobContext
 from vbr_core.render.engine import RenderEngine
+from vbr_core.render.optics import largest_share
 from vbr_core.settings import DepthSettings, StillSettings, result_size
 from vbr_core.still import DEEP_SUFFIXES, STILL_SUFFIXES, to_eight_bits
 from vbr_core.video.reader import VideoReader
@@ -206,13 +208,14 @@ def _render_run(
 ) -> tuple[float, list[Any]]:
     """Render the first frames of a piece, as many as fit into the time. Returns seconds a frame, and the results."""
     d_f = project.focus.keys[0].value if project.focus.keys else project.focus.base
-    shot = engine.begin_shot(k * max(d_f, 1.0 - d_f))
+    look = look_at(project.look, 0)
+    shot = engine.begin_shot(k * largest_share(d_f, look))
     results: list[Any] = []
     begun = time.perf_counter()
     done = 0
     for picture, depth in zip(pictures, depths, strict=True):
         ctx.token.raise_if_cancelled()
-        results += shot.push(picture, depth, d_f, k, project.sharp_zone)
+        results += shot.push(picture, depth, d_f, k, project.sharp_zone, look)
         done += 1
         if time.perf_counter() - begun > share_seconds:
             break
@@ -299,11 +302,12 @@ def _estimate_still(
     ctx.step(0, 1, PHASE)
     depth = _disparity(disparity, settings.frame, rgb)
     d_f = project.focus.keys[0].value if project.focus.keys else project.focus.base
+    look = look_at(project.look, 0)
     k = max((key.value for key in project.blur.keys), default=project.blur.base)
     engine.render(rgb[:64], depth[:64], 0.5, k)
     ctx.token.raise_if_cancelled()
     begun = time.perf_counter()
-    picture = engine.render(rgb, depth, d_f, k, project.sharp_zone)
+    picture = engine.render(rgb, depth, d_f, k, project.sharp_zone, look=look)
     suffix = Path(settings.output).suffix.lower()
     deep = settings.bit_depth != 8 and suffix in DEEP_SUFFIXES
     done, data = cv2.imencode(

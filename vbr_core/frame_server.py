@@ -14,7 +14,7 @@ import numpy as np
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.focus.sampling import patch_outline, sample_disparity, sample_patch
 from vbr_core.render.engine import RenderEngine
-from vbr_core.render.optics import defocus_map, k_in_pixels, with_sharp_zone
+from vbr_core.render.optics import defocus_map, k_in_pixels, with_near_far, with_sharp_zone
 from vbr_core.render.overlays import (
     defocus_picture,
     disparity_picture,
@@ -105,7 +105,9 @@ class FrameServer:
         """The view that a request asks for (not ``source``), made of a picture and its disparity; and a note."""
         if request.view in ("result", "peaking"):
             engine = self._engine(request.renderer, request.device)
-            picture = engine.render(rgb, disparity, request.d_f, request.k, request.sharp_zone, request.largest_radius)
+            picture = engine.render(
+                rgb, disparity, request.d_f, request.k, request.sharp_zone, request.largest_radius, request.look
+            )
             result = np.asarray(picture, dtype=np.uint8)
             return (peaking_picture(rgb, result) if request.view == "peaking" else result), engine.note
         full = guided_upsample(disparity, rgb)
@@ -116,6 +118,8 @@ class FrameServer:
         if request.view == "overlay":
             return overlay_picture(rgb, full), ""
         full = with_sharp_zone(full, request.d_f, request.sharp_zone)
+        if request.look is not None:
+            full = with_near_far(full, request.d_f, request.look.near, request.look.far)
         if request.view == "zone":
             return zone_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, self.info.height))), ""
         return defocus_picture(rgb, defocus_map(full, request.d_f, k_in_pixels(request.k, rgb.shape[0]))), ""

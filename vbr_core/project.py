@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from vbr_core.errors import OutputError, ProjectError
+from vbr_core.errors import InputError, OutputError, ProjectError
+from vbr_core.look import KEYED_NAMES, LookName, check_look_value
 from vbr_core.settings import K_MAX, DepthReading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROJECT_VERSION = 2
+PROJECT_VERSION = 3
 PROJECT_SUFFIX = ".vbr"
 
 Easing = Literal["hold", "linear", "smooth", "bezier"]
@@ -107,6 +108,63 @@ class Track(Value, frozen=True):
         frames = [key.frame for key in self.keys]
         if any(later <= earlier for earlier, later in itertools.pairwise(frames)):
             raise ValueError("keys must be sorted by frame, one a frame")
+
+
+class LookTracks(Value, frozen=True):
+    """How the blur looks over time: one track for every field of :class:`vbr_core.look.Look` that may be keyed.
+
+    Attributes:
+        near: Factor on the blur in front of the focal plane.
+        far: The same behind it.
+        blades: Corners of the aperture, for the whole clip; 0 is a circle.
+        roundness: Of the blades.
+        rotation: Of the aperture, degrees.
+        cat_eye: How far the barrel cuts the aperture off in the corners.
+        anamorphic: Height over width of the blur.
+        highlight_threshold: Level from which blurred highlights get more light.
+        highlight_gain: How much more, in stops.
+    """
+
+    near: Track = Track(1.0)
+    far: Track = Track(1.0)
+    blades: int = 0
+    roundness: Track = Track(0.0)
+    rotation: Track = Track(0.0)
+    cat_eye: Track = Track(0.0)
+    anamorphic: Track = Track(1.0)
+    highlight_threshold: Track = Track(0.9)
+    highlight_gain: Track = Track(0.0)
+
+    def __post_init__(self) -> None:
+        try:
+            check_look_value("blades", self.blades)
+            for name in KEYED_NAMES:
+                track = self.track(name)
+                for value in (track.base, *(key.value for key in track.keys)):
+                    check_look_value(name, value)
+        except InputError as error:
+            raise ValueError(error.message[0].lower() + error.message[1:].rstrip(".")) from error
+
+    def track(self, name: LookName) -> Track:
+        """The track of a field; for ``blades`` one without keys."""
+        if name == "blades":
+            return Track(float(self.blades))
+        track: Track = getattr(self, name)
+        return track
+
+    def with_track(self, name: LookName, track: Track) -> LookTracks:
+        """A copy with the track of a field replaced; of ``blades`` only the base counts."""
+        value: object = round(track.base) if name == "blades" else track
+        return msgspec.structs.replace(self, **{name: value})
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether anything of it changes over time."""
+        return any(self.track(name).keys for name in KEYED_NAMES)
+
+
+DEFAULT_LOOK_TRACKS = LookTracks()
+"""A plain thin lens."""
 
 
 class ClipFingerprint(Value, frozen=True):
@@ -242,6 +300,7 @@ class Project(Value, frozen=True):
         focus: Track of d_f, the disparity of the focal plane, 0..1.
         blur: Track of K, the blur amount at a picture height of 1080, 0..K_MAX.
         sharp_zone: Disparity on either side of the focal plane that stays sharp, 0..0.5; 0 is a plain thin lens.
+        look: How the blur looks.
         depth: Name of a depth model, or path of a disparity folder or grey video.
         depth_reading: What the numbers of such files mean; ``auto`` finds out (see ``vbr_core.depth.import_rules``).
         depth_edits: Repairs of the disparity, applied in this order after the levels.
@@ -254,6 +313,7 @@ class Project(Value, frozen=True):
     focus: Track = Track(base=0.5)
     blur: Track = Track(base=40.0)
     sharp_zone: float = 0.0
+    look: LookTracks = DEFAULT_LOOK_TRACKS
     depth: str = "starter"
     depth_reading: DepthReading = "auto"
     depth_edits: tuple[DepthEdit, ...] = ()
@@ -293,6 +353,7 @@ class Project(Value, frozen=True):
 
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda plain: plain,  # version 2 added depth_edits and depth_levels
+    2: lambda plain: plain,  # version 3 added look
 }
 """version -> function that turns a document of that version into one of the next. Run in order, on plain dicts."""
 

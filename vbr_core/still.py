@@ -13,7 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from vbr_core.animation import sample_track
+from vbr_core.animation import look_at, sample_track
 from vbr_core.errors import OutputError
 from vbr_core.export import prepare_picture
 from vbr_core.jobs import JobContext
@@ -119,6 +119,7 @@ def export_still(
         float(blur[0]),
         project.sharp_zone,
         shot_bound(project, frame_index, cuts, count),
+        look_at(project.look, frame_index, cuts),
     )
     ctx.token.raise_if_cancelled()
     if bit_depth == 8 and picture.dtype == np.uint16:

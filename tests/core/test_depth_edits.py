@@ -12,6 +12,7 @@ from vbr_core import depth_edits
 from vbr_core.errors import ProjectError
 from vbr_core.project import (
     LEVELS_SPAN,
+    PROJECT_VERSION,
     Clip,
     DepthEdit,
     DepthLevels,
@@ -46,7 +47,7 @@ def test_files_of_the_first_version_still_open() -> None:
     plain["version"] = 1
     opened = decode_project(json.dumps(plain).encode())
     assert opened == a_project()
-    assert opened.version == 2
+    assert opened.version == PROJECT_VERSION
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vbr_core.cli.console import Console, clock
 from vbr_core.errors import InputError
+from vbr_core.look import DEFAULT_LOOK, k_of_f_number, parse_look
 from vbr_core.settings import (
     DEPTH_READINGS,
     RENDERERS,
@@ -79,6 +80,8 @@ def run_render(
     follow: str | None,
     blur: float | None,
     sharp_zone: float | None,
+    f_number: float | None,
+    looks: tuple[str, ...],
     renderer: str | None,
     depth: str | None,
     depth_meaning: str | None,
@@ -105,6 +108,12 @@ def run_render(
         check_blur(blur)
     if sharp_zone is not None:
         check_sharp_zone(sharp_zone)
+    if f_number is not None:
+        if blur is not None:
+            raise InputError("Both -K and --f-number are given.", "Give one of them.")
+        blur = check_blur(k_of_f_number(f_number))
+    for text in looks:
+        parse_look(text)
     if renderer is not None:
         check_choice(renderer, RENDERERS, "renderer")
     reading = _depth_reading(depth_meaning)
@@ -115,6 +124,7 @@ def run_render(
     settings = ExportSettings(str(output), start, stop, codec, quality, audio, render, size, bits)
 
     from vbr_core import edits, pipeline
+    from vbr_core.animation import look_at
 
     console = Console(as_json)
     project, clip_path, note = pipeline.open_project_or_clip(path)
@@ -137,6 +147,8 @@ def run_render(
         project = edits.set_depth(project, depth or project.depth, reading)
     if sharp_zone is not None:
         project = edits.set_sharp_zone(project, sharp_zone)
+    for text in looks:
+        project = edits.set_look(project, parse_look(text, look_at(project.look, 0) or DEFAULT_LOOK))
     if blur is not None:
         project = pipeline.set_constant_blur(project, blur)
     if focus is not None:

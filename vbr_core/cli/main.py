@@ -110,6 +110,17 @@ def render(
     sharp_zone: Annotated[
         float | None, typer.Option("--sharp-zone", help="Disparity on either side of the focus that stays sharp.")
     ] = None,
+    f_number: Annotated[
+        float | None, typer.Option("--f-number", metavar="N", help="Blur amount of a 50 mm lens at f/N, instead of -K.")
+    ] = None,
+    look: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--look",
+            metavar="LOOK",
+            help="clean, vintage, anamorphic, hexagon, dreamy; or NAME=VALUE, such as blades=6; again for more.",
+        ),
+    ] = None,
     renderer: Annotated[str | None, typer.Option("--renderer", help="vbr, scatter or layered.")] = None,
     depth: DepthOption = None,
     depth_meaning: MeaningOption = None,
@@ -133,6 +144,8 @@ def render(
         follow=follow,
         blur=blur,
         sharp_zone=sharp_zone,
+        f_number=f_number,
+        looks=tuple(look or ()),
         renderer=renderer,
         depth=depth,
         depth_meaning=depth_meaning,

@@ -71,6 +71,51 @@ def _add_span(diff, layer, center, half, red, green, blue, weight, width):  # ty
     diff[layer, j + 1, 3] -= weight * part
 
 
+@njit(cache=True, fastmath=True, inline="always")
+def _composite_row(row, diff, used, left, filled, see_through, source, layers, visible_layers):  # type: ignore[no-untyped-def]
+    """Running sums of a row's layers, from near to far, into ``row`` (W, 3). Empties ``diff`` and ``used``."""
+    width = row.shape[0]
+    row[:] = 0.0
+    left[:] = 1.0
+    filled[:] = 0.0
+    for layer in range(layers):
+        if layer == visible_layers:
+            for x in range(width):
+                left[x] *= see_through[x]
+        if not used[layer]:
+            continue
+        used[layer] = False
+        line = diff[layer]
+        red = np.float32(0.0)
+        green = np.float32(0.0)
+        blue = np.float32(0.0)
+        weight = np.float32(0.0)
+        for x in range(width):
+            red += line[x, 0]
+            green += line[x, 1]
+            blue += line[x, 2]
+            weight += line[x, 3]
+            if weight > MIN_WEIGHT and left[x] > 0:
+                take = min(weight, left[x])
+                scale = take / weight
+                row[x, 0] += red * scale
+                row[x, 1] += green * scale
+                row[x, 2] += blue * scale
+                left[x] -= take
+                filled[x] += take
+        line[:] = 0.0
+    for x in range(width):
+        if filled[x] > 1e-3:
+            scale = np.float32(1.0) / filled[x]
+            row[x, 0] = max(np.float32(0.0), row[x, 0] * scale)
+            row[x, 1] = max(np.float32(0.0), row[x, 1] * scale)
+            row[x, 2] = max(np.float32(0.0), row[x, 2] * scale)
+        else:
+            row[x, 0] = source[x, 0]
+            row[x, 1] = source[x, 1]
+            row[x, 2] = source[x, 2]
+
+
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _scatter(  # type: ignore[no-untyped-def]
     color,
@@ -126,46 +171,9 @@ def _scatter(  # type: ignore[no-untyped-def]
                                     _add_span(diff, layer, center, half, red, green, blue, weight, width)
                                 center = np.float32(shift - 1 - mx)
                                 _add_span(diff, layer, center, half, red, green, blue, weight, width)
-            row = out[y - first_row]
-            row[:] = 0.0
-            left[:] = 1.0
-            filled[:] = 0.0
-            for layer in range(layers):
-                if layer == visible_layers:
-                    for x in range(width):
-                        left[x] *= see_through[y, x]
-                if not used[layer]:
-                    continue
-                used[layer] = False
-                line = diff[layer]
-                red = np.float32(0.0)
-                green = np.float32(0.0)
-                blue = np.float32(0.0)
-                weight = np.float32(0.0)
-                for x in range(width):
-                    red += line[x, 0]
-                    green += line[x, 1]
-                    blue += line[x, 2]
-                    weight += line[x, 3]
-                    if weight > MIN_WEIGHT and left[x] > 0:
-                        take = min(weight, left[x])
-                        scale = take / weight
-                        row[x, 0] += red * scale
-                        row[x, 1] += green * scale
-                        row[x, 2] += blue * scale
-                        left[x] -= take
-                        filled[x] += take
-                line[:] = 0.0
-            for x in range(width):
-                if filled[x] > 1e-3:
-                    scale = np.float32(1.0) / filled[x]
-                    row[x, 0] = max(np.float32(0.0), row[x, 0] * scale)
-                    row[x, 1] = max(np.float32(0.0), row[x, 1] * scale)
-                    row[x, 2] = max(np.float32(0.0), row[x, 2] * scale)
-                else:
-                    row[x, 0] = color[0, y, x, 0]
-                    row[x, 1] = color[0, y, x, 1]
-                    row[x, 2] = color[0, y, x, 2]
+            _composite_row(
+                out[y - first_row], diff, used, left, filled, see_through[y], color[0, y], layers, visible_layers
+            )
     return out
 
 

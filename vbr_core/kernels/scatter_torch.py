@@ -84,14 +84,28 @@ def scatter_torch(
                     if turn != 0:
                         _add_spans(diff, start, (x + shift).to(half.dtype), half, value, width)
                     _add_spans(diff, start, (shift - 1 - x).to(half.dtype), half, value, width)
-    sums = diff.view(layers, rows, line, 4)[:, :, :width]
-    out = torch.zeros(rows, width, 3, device=device)
-    left = torch.ones(rows, width, device=device)
-    filled = torch.zeros(rows, width, device=device)
+    sums = diff.view(layers, rows, line, 4)
+    return composite(sums, see_through[first_row:last_row], color[0, first_row:last_row], visible_layers)
+
+
+def composite(sums: torch.Tensor, see_through: torch.Tensor, source: torch.Tensor, visible_layers: int) -> torch.Tensor:
+    """Differences (layers, rows, W + 2, 4) summed along rows and taken from near to far: (rows, W, 3).
+
+    Args:
+        sums: Colour and weight of the spans' ends.
+        see_through: (rows, W); see :func:`scatter_torch`.
+        source: (rows, W, 3) what is shown where nothing arrives.
+        visible_layers: Layers below this number are visible, the others hidden.
+    """
+    layers, rows, line, _ = sums.shape
+    width = line - 2
+    out = torch.zeros(rows, width, 3, device=sums.device)
+    left = torch.ones(rows, width, device=sums.device)
+    filled = torch.zeros(rows, width, device=sums.device)
     for layer in range(layers):
         if layer == visible_layers:
-            left = left * see_through[first_row:last_row]
-        covered = sums[layer].cumsum(dim=1)  # (rows, W, 4)
+            left = left * see_through
+        covered = sums[layer, :, :width].cumsum(dim=1)  # (rows, W, 4)
         weight = covered[..., 3]
         take = torch.minimum(weight, left)
         take = torch.where(weight > MIN_WEIGHT, take, torch.zeros_like(take))
@@ -99,7 +113,7 @@ def scatter_torch(
         left = left - take
         filled += take
     normalised = (out / filled.clamp_min(1e-3)[..., None]).clamp_min(0.0)
-    return torch.where((filled > 1e-3)[..., None], normalised, color[0, first_row:last_row])
+    return torch.where((filled > 1e-3)[..., None], normalised, source)
 
 
 def _add_spans(

@@ -9,9 +9,12 @@ import numpy as np
 
 from vbr_core.errors import InputError
 from vbr_core.kernels.disc import SHARP_RADIUS_PX
+from vbr_core.render.optics import with_near_far
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from vbr_core.look import Look
 
 MAX_RADIUS_PX = 1024.0
 SMALLEST_BAND = 16
@@ -40,7 +43,7 @@ class Renderer(abc.ABC):
         self.device = device
         self.band_rows: int | None = None
 
-    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any) -> Any:
+    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any, look: Look | None = None) -> Any:
         """Render a window of frames.
 
         Args:
@@ -48,6 +51,7 @@ class Renderer(abc.ABC):
             disparity: (T, H, W) float32, 0..1, 1 nearest.
             d_f: (T,) disparity of the focal plane, 0..1; a single number serves for all frames.
             k_px: (T,) blur amount: radius in pixels of *this* picture per unit of disparity; or a single number.
+            look: How the blur looks, for all frames; None for a plain thin lens.
 
         Returns:
             (T, H, W, 3) float32, sRGB-encoded, 0..1; a tensor if ``frames`` was one. Frames in which no pixel is
@@ -58,13 +62,14 @@ class Renderer(abc.ABC):
         """
         as_tensor = hasattr(frames, "detach")
         pictures, depth, focus, amount = check_window(frames, disparity, d_f, k_px)
+        depth = scaled_window(depth, focus, look)
         result = np.empty_like(pictures)
         for t in range(len(pictures)):
             largest = float(np.abs(depth[t] - focus[t]).max()) * float(amount[t])
             if largest <= SHARP_RADIUS_PX:
                 result[t] = pictures[t]
             else:
-                result[t] = self.render_frame(pictures[t], depth[t], float(focus[t]), float(amount[t]))
+                result[t] = self.render_frame(pictures[t], depth[t], float(focus[t]), float(amount[t]), look)
         if as_tensor:
             import torch
 
@@ -97,9 +102,17 @@ class Renderer(abc.ABC):
 
     @abc.abstractmethod
     def render_frame(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> NDArray[np.float32]:
-        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1. Inputs are already checked."""
+        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3) sRGB 0..1. Inputs are already checked.
+
+        The look's factors for near and far are already in the disparity, which may so reach beyond 0..1.
+        """
 
 
 class ShotStream(abc.ABC):
@@ -107,7 +120,12 @@ class ShotStream(abc.ABC):
 
     @abc.abstractmethod
     def push(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> list[NDArray[np.float32]]:
         """Take the next frame; returns the pictures that are ready. After an error the stream is as it was before.
 
@@ -116,6 +134,7 @@ class ShotStream(abc.ABC):
             disparity: (H, W) float32, 0..1.
             d_f: Disparity of the focal plane.
             k_px: Blur amount in pixels of this picture.
+            look: How the blur looks; its factors for near and far are already in the disparity. None for a plain lens.
         """
 
     @abc.abstractmethod
@@ -130,16 +149,30 @@ class SingleFrameStream(ShotStream):
         self._renderer = renderer
 
     def push(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> list[NDArray[np.float32]]:
         """See :meth:`ShotStream.push`. A frame in which nothing is blurred is returned itself."""
         if float(np.abs(disparity - np.float32(d_f)).max()) * k_px <= SHARP_RADIUS_PX:
             return [frame]
-        return [self._renderer.render_frame(frame, disparity, d_f, k_px)]
+        return [self._renderer.render_frame(frame, disparity, d_f, k_px, look)]
 
     def finish(self) -> list[NDArray[np.float32]]:
         """Nothing is ever still to come."""
         return []
+
+
+def scaled_window(disparity: NDArray[np.float32], focus: NDArray[np.float32], look: Look | None) -> NDArray[np.float32]:
+    """Disparity (T, H, W) with the look's factors for near and far in it; ``focus`` is (T,)."""
+    if look is None or (look.near == 1.0 and look.far == 1.0):
+        return disparity
+    return np.stack(
+        [with_near_far(depth, float(d_f), look.near, look.far) for depth, d_f in zip(disparity, focus, strict=True)]
+    )
 
 
 def check_window(

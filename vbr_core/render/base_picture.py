@@ -10,17 +10,16 @@ import torch
 
 from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.render.base import Renderer
+from vbr_core.render.highlight_gain import only_where_blurred
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vbr_core.look import Look
     from vbr_core.model.highlights import HighlightRecovery
 
 BAND_ROWS = 512
 """Highlights are looked at in bands of so many rows: memory does not grow with the picture's height."""
-
-FOCUSED_PX, BLURRED_PX = 0.75, 1.5
-"""A highlight gets its light back from the first radius on, all of it from the second one on."""
 
 HALO_ROWS = 96
 """Rows around a band that its result depends on, rounded up."""
@@ -46,17 +45,20 @@ class BasePicture(Renderer):
             self.name = f"{renderer.name}-highlights-{digest.hexdigest()[:8]}"
 
     def render_frame(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> NDArray[np.float32]:
         """See :meth:`Renderer.render_frame`."""
         self.renderer.band_rows = self.band_rows
         bright = self.with_highlights(frame)
         if bright is not frame:
             # what is in focus is shown as it is, clipped or not
-            radius = np.abs(disparity - np.float32(d_f)) * np.float32(k_px)
-            blurred = np.clip((radius - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX), 0.0, 1.0)
-            bright = frame + blurred[..., None] * (bright - frame)
-        return self.renderer.render_frame(bright, disparity, d_f, k_px)
+            bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
+        return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.errors import InputError, OutOfMemoryError
 from vbr_core.render import load_renderer
-from vbr_core.render.optics import k_in_pixels, with_sharp_zone
+from vbr_core.render.optics import k_in_pixels, largest_share, with_near_far, with_sharp_zone
 from vbr_core.settings import RenderSettings, check_blur, check_focus, check_sharp_zone
 from vbr_core.video.reader import from_float, to_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vbr_core.look import Look
     from vbr_core.render.base import Renderer, ShotStream
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class RenderEngine:
         k: float,
         sharp_zone: float = 0.0,
         largest_radius: float = 0.0,
+        look: Look | None = None,
     ) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """Refocus one picture.
 
@@ -62,6 +64,7 @@ class RenderEngine:
             k: Blur amount at 1080 lines.
             sharp_zone: Disparity on either side of ``d_f`` that stays sharp, 0..0.5.
             largest_radius: Of the shot that the picture belongs to; see :meth:`begin_shot`. 0: of this picture.
+            look: How the blur looks; None for a plain thin lens.
 
         Returns:
             (H, W, 3), the dtype of ``rgb``. With no pixel blurred it is ``rgb`` itself, unchanged.
@@ -70,16 +73,16 @@ class RenderEngine:
             InputError: A value is out of range.
             OutOfMemoryError: Even the smallest band does not fit into memory.
         """
-        shot = self.begin_shot(max(largest_radius, k * max(d_f, 1.0 - d_f)))
-        return [*shot.push(rgb, disparity, d_f, k, sharp_zone), *shot.finish()][0]
+        shot = self.begin_shot(max(largest_radius, k * largest_share(d_f, look)))
+        return [*shot.push(rgb, disparity, d_f, k, sharp_zone, look), *shot.finish()][0]
 
     def begin_shot(self, largest_radius: float) -> EngineStream:
         """Frames of a shot, one after the other, so that they can help each other.
 
         Args:
             largest_radius: Bound of the blur radius over the shot, in pixels at 1080 lines: the largest
-                ``K max(d_f, 1 - d_f)`` of its frames. The same for a frame alone and within its shot, or preview and
-                export differ.
+                ``K max(d_f, 1 - d_f)`` of its frames, times the look's factors for far and near. The same for a frame
+                alone and within its shot, or preview and export differ.
         """
         return EngineStream(self, self._renderer, largest_radius)
 
@@ -122,7 +125,13 @@ class EngineStream:
         self._sources: deque[tuple[Picture, NDArray[np.float32]]] = deque()
 
     def push(
-        self, rgb: Picture, disparity: NDArray[np.float32], d_f: float, k: float, sharp_zone: float = 0.0
+        self,
+        rgb: Picture,
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k: float,
+        sharp_zone: float = 0.0,
+        look: Look | None = None,
     ) -> list[Picture]:
         """Take the next frame; arguments as in :meth:`RenderEngine.render`.
 
@@ -144,9 +153,11 @@ class EngineStream:
             full = np.full(size, d_f, np.float32)
         else:
             full = with_sharp_zone(guided_upsample(disparity, rgb), d_f, sharp_zone)
+            if look is not None:
+                full = with_near_far(full, d_f, look.near, look.far)
         self._sources.append((rgb, frame))
         try:
-            results = self._engine.within_memory(lambda: stream.push(frame, full, d_f, k_px), size)
+            results = self._engine.within_memory(lambda: stream.push(frame, full, d_f, k_px, look), size)
         except BaseException:
             self._sources.pop()
             raise

@@ -10,16 +10,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import torch
 
+from vbr_core.kernels.aperture import aperture_kernel, unit_reach
 from vbr_core.kernels.disc import SHARP_RADIUS_PX, disc_kernel
 from vbr_core.kernels.scatter_torch import mirror_index
 from vbr_core.render.base import Renderer
+from vbr_core.render.highlight_gain import only_where_blurred, with_gain
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from vbr_core.look import Look
 
 MAX_LAYERS = 33
 LAYER_RADIUS_PX = 1.0
@@ -36,28 +41,50 @@ class LayeredRenderer(Renderer):
     name = "layered"
 
     def render_frame(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
         device = torch.device(self.device)
-        linear = srgb_to_linear(torch.from_numpy(frame).to(device))
+        bright = with_gain(frame, look)
+        if bright is not frame:
+            bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
+        linear = srgb_to_linear(torch.from_numpy(bright).to(device))
         position = (torch.from_numpy(disparity).to(device) - d_f) / layer_spacing(k_px)
         height = frame.shape[0]
         rows = self.band_rows or height
         bands = [
-            linear_to_srgb(self._render_band(linear, position, k_px, first, min(height, first + rows))).cpu()
+            linear_to_srgb(self._render_band(linear, position, k_px, first, min(height, first + rows), look)).cpu()
             for first in range(0, height, rows)
         ]
         result: NDArray[np.float32] = np.ascontiguousarray(torch.cat(bands).numpy())
         return result
 
     @staticmethod
-    def _render_band(linear: torch.Tensor, position: torch.Tensor, k_px: float, first: int, last: int) -> torch.Tensor:
-        """Rows ``first`` to ``last - 1``: (rows, W, 3). ``position`` counts layers from the focal plane."""
+    def _render_band(
+        linear: torch.Tensor,
+        position: torch.Tensor,
+        k_px: float,
+        first: int,
+        last: int,
+        look: Look | None = None,
+    ) -> torch.Tensor:
+        """Rows ``first`` to ``last - 1``: (rows, W, 3). ``position`` counts layers from the focal plane.
+
+        The aperture is that of the look, the same in the whole picture: its cat-eye is left out.
+        """
+        if look is not None:
+            look = msgspec.structs.replace(look, cat_eye=0.0)
+        is_shaped = look is not None and not look.is_round
         height, width = position.shape
         farthest, nearest = math.floor(float(position.min())), math.ceil(float(position.max()))
         spacing = layer_spacing(k_px)
-        reach = math.ceil(max(abs(farthest), abs(nearest)) * spacing * k_px + 0.5)
+        largest = max(abs(farthest), abs(nearest)) * spacing * k_px
+        reach = math.ceil(largest * unit_extent(look) + 1.0 if is_shaped and look is not None else largest + 0.5)
         y = mirror_index(torch.arange(first - reach, last + reach, device=linear.device), height)
         x = mirror_index(torch.arange(-reach, width + reach, device=linear.device), width)
         picture = torch.cat([linear, torch.ones_like(linear[..., :1])], dim=-1)[y][:, x].permute(2, 0, 1)
@@ -69,7 +96,11 @@ class LayeredRenderer(Renderer):
             weight = (1.0 - (place - layer).abs()).clamp_min(0.0)
             if not bool(weight.any()):
                 continue
-            blurred = blur_disc(picture * weight, abs(layer) * spacing * k_px, reach)
+            radius = abs(layer) * spacing * k_px
+            if is_shaped and look is not None and radius > SHARP_RADIUS_PX:
+                blurred = convolve(picture * weight, shape_kernel(radius, look, layer > 0), reach)
+            else:
+                blurred = blur_disc(picture * weight, radius, reach)
             alpha = blurred[3].clamp(0.0, 1.0)
             color = color * (1.0 - alpha) + blurred[:3]
             covered = covered * (1.0 - alpha) + alpha
@@ -90,7 +121,33 @@ def blur_disc(image: torch.Tensor, radius_px: float, border: int) -> torch.Tenso
     height, width = image.shape[-2] - 2 * border, image.shape[-1] - 2 * border
     if radius_px <= SHARP_RADIUS_PX:
         return image[:, border : border + height, border : border + width]
-    kernel = torch.from_numpy(disc_kernel(radius_px)).to(image.device)
+    return convolve(image, disc_kernel(radius_px), border)
+
+
+def unit_extent(look: Look) -> float:
+    """Half the side of a square that holds the aperture of a look at every rotation, in radii."""
+    return unit_reach(look.blades, look.roundness) * max(look.anamorphic, 1.0 / look.anamorphic) ** 0.5
+
+
+def shape_kernel(radius_px: float, look: Look, is_before: bool) -> NDArray[np.float32]:
+    """The aperture of a look as a picture that sums to 1, turned by half a circle before the focal plane."""
+    kernel = aperture_kernel(radius_px, look.blades, look.roundness, look.rotation, look.anamorphic)
+    return np.ascontiguousarray(kernel[::-1, ::-1]) if is_before else kernel
+
+
+def convolve(image: torch.Tensor, kernel_array: NDArray[np.float32], border: int) -> torch.Tensor:
+    """Convolve with a kernel and cut the border off.
+
+    Args:
+        image: (C, H + 2 border, W + 2 border).
+        kernel_array: (2 R + 1, 2 R + 1) with R at most ``border``.
+        border: Pixels to cut off on every side.
+
+    Returns:
+        (C, H, W).
+    """
+    height, width = image.shape[-2] - 2 * border, image.shape[-1] - 2 * border
+    kernel = torch.from_numpy(kernel_array).to(image.device)
     reach = kernel.shape[0] // 2
     size = (_fft_size(image.shape[-2]), _fft_size(image.shape[-1]))
     spectrum = torch.fft.rfft2(image, s=size) * torch.fft.rfft2(kernel, s=size)

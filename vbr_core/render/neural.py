@@ -15,15 +15,17 @@ import torch
 from resources import resource_path
 from vbr_core.depth.shots import CutDetector
 from vbr_core.kernels.disc import SHARP_RADIUS_PX
-from vbr_core.model.scale import largest_radius, scale_steps
+from vbr_core.model.scale import scale_steps
 from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
-from vbr_core.render.base import Renderer, ShotStream, check_window
+from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.optics import largest_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vbr_core.look import Look
     from vbr_core.model.network import VbrNetwork
 
 FULL_EFFECT_PX = 1.5
@@ -87,19 +89,21 @@ class NeuralRenderer(Renderer):
         modified = path.stat().st_mtime_ns if path.exists() else 0
         return cls(_network_of(path, device, modified), device, name)
 
-    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any) -> Any:
+    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any, look: Look | None = None) -> Any:
         """Render a window; see :meth:`Renderer.render`. A cut in it is found and separates the shots."""
         as_tensor = hasattr(frames, "detach")
         pictures, depth, focus, amount = check_window(frames, disparity, d_f, k_px)
+        depth = scaled_window(depth, focus, look)
         result = np.empty_like(pictures)
         detector = CutDetector()
         starts = [t for t, picture in enumerate(pictures) if detector.is_cut(picture) or t == 0]
         for start, stop in zip(starts, [*starts[1:], len(pictures)], strict=True):
             span = range(start, stop)
-            stream = self.stream(largest_radius([float(focus[t]) for t in span], [float(amount[t]) for t in span]))
+            bound = [float(amount[t]) * largest_share(float(focus[t]), look) for t in span]
+            stream = self.stream(max(bound, default=0.0))
             done = start
             for t in span:
-                for picture in stream.push(pictures[t], depth[t], float(focus[t]), float(amount[t])):
+                for picture in stream.push(pictures[t], depth[t], float(focus[t]), float(amount[t]), look):
                     result[done] = picture
                     done += 1
             for picture in stream.finish():
@@ -110,11 +114,16 @@ class NeuralRenderer(Renderer):
         return result
 
     def render_frame(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> NDArray[np.float32]:
-        """One frame as a shot of its own: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
-        stream = self.stream(largest_radius([d_f], [k_px]))
-        return [*stream.push(frame, disparity, d_f, k_px), *stream.finish()][0]
+        """One frame as a shot of its own: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3) sRGB 0..1."""
+        stream = self.stream(k_px * largest_share(d_f, look))
+        return [*stream.push(frame, disparity, d_f, k_px, look), *stream.finish()][0]
 
     def stream(self, largest_radius_px: float) -> ShotStream:
         """A shot, frame by frame; see :meth:`Renderer.stream`."""
@@ -141,16 +150,21 @@ class NeuralStream(ShotStream):
         self._sources: deque[_Source] = deque()
 
     def push(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> list[NDArray[np.float32]]:
-        """See :meth:`ShotStream.push`."""
+        """See :meth:`ShotStream.push`. The shape of the aperture and the highlights are those of the base picture."""
         renderer = self._renderer
         self._stream.set_tile(renderer.tile)
         device = torch.device(renderer.device)
         radius = float(np.abs(disparity - np.float32(d_f)).max()) * k_px
         base = frame
         if renderer._base is not None and radius > SHARP_RADIUS_PX:
-            base = renderer._base.render_frame(frame, disparity, d_f, k_px)
+            base = renderer._base.render_frame(frame, disparity, d_f, k_px, look)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         given = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(given[0], given[1] if renderer._base is not None else None, defocus)

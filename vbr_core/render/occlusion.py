@@ -96,7 +96,9 @@ def pull_push(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return values * weight + back * (1.0 - weight)
 
 
-def scatter_planes(linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_px: float) -> ScatterPlanes:
+def scatter_planes(
+    linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_px: float, shape_reach: float = 1.0
+) -> ScatterPlanes:
     """Prepare a frame for scattering.
 
     Args:
@@ -104,6 +106,7 @@ def scatter_planes(linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_
         disparity: (H, W) float32, 0..1.
         d_f: Disparity of the focal plane.
         k_px: Blur amount in pixels of this picture per unit of disparity.
+        shape_reach: How far the aperture reaches from its middle, in radii: 1 for a circle.
     """
     step = EDGE_STEP_PX / k_px
     depth = disparity[None, None]
@@ -121,7 +124,7 @@ def scatter_planes(linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_
     snapped = torch.where(ring & near_is_sharper, near, snapped)
     ring = ring & ~near_is_sharper
 
-    hidden, hidden_depth = _continue_far_side(linear, snapped, edge, ring, d_f, k_px)
+    hidden, hidden_depth = _continue_far_side(linear, snapped, edge, ring, d_f, k_px * shape_reach)
     # a small step within one surface (noise of the disparity) is no edge to what lies far behind that surface
     adjoins = hidden_depth > 2.0 * far - near - step
     ring, edge = ring & adjoins, edge * adjoins
@@ -129,7 +132,7 @@ def scatter_planes(linear: torch.Tensor, disparity: torch.Tensor, d_f: float, k_
     mask = (snapped[0, 0] - hidden_depth) > step
     distance = _distance_to(edge[0, 0])
     mask = mask & (distance <= MAX_REACH_PX + 4)
-    radius = (snapped[0, 0] - d_f).abs() * k_px
+    radius = (snapped[0, 0] - d_f).abs() * (k_px * shape_reach)
     see_through = (radius + 2.5 - distance).clamp(0.0, 1.0)
     return ScatterPlanes(color, snapped[0, 0], hidden, hidden_depth, mask, see_through)
 

@@ -14,6 +14,8 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vbr_core.look import Look
+
 REFERENCE_LINES = 1080
 
 
@@ -38,6 +40,26 @@ def with_sharp_zone(disparity: NDArray[np.float32], d_f: float, zone: float) -> 
     away = disparity - np.float32(d_f)
     result: NDArray[np.float32] = np.float32(d_f) + np.sign(away) * np.maximum(np.abs(away) - np.float32(zone), 0)
     return result.astype(np.float32)
+
+
+def with_near_far(disparity: NDArray[np.float32], d_f: float, near: float, far: float) -> NDArray[np.float32]:
+    """Disparity whose distance to the focal plane is multiplied: by ``near`` before it, by ``far`` behind it.
+
+    So is the defocus map, and with it the radius of the circle of confusion, for every renderer. Any shape, float32;
+    the result may reach beyond 0..1.
+    """
+    if near == 1.0 and far == 1.0:
+        return disparity
+    away = disparity - np.float32(d_f)
+    result: NDArray[np.float32] = np.float32(d_f) + away * np.where(away > 0, np.float32(near), np.float32(far))
+    return result.astype(np.float32)
+
+
+def largest_share(d_f: float, look: Look | None = None) -> float:
+    """Largest possible ``|D - d_f|`` for D in 0..1, after :func:`with_near_far` with the factors of a look."""
+    if look is None:
+        return max(d_f, 1.0 - d_f)
+    return max(d_f * look.far, (1.0 - d_f) * look.near)
 
 
 def srgb_to_linear(encoded: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from vbr_core.animation import track_range, value_at
+from vbr_core.animation import look_at, track_range, value_at
+from vbr_core.look import LOOK_LIMITS
 from vbr_core.project import TRACK_LIMITS
 
 if TYPE_CHECKING:
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vbr_core.project import Project, Track
+    from vbr_core.look import Look
+    from vbr_core.project import LookTracks, Project, Track
 
 View = Literal["result", "source", "disparity", "defocus", "overlay", "grey", "zone", "peaking"]
 VIEWS: tuple[View, ...] = ("result", "source", "disparity", "defocus", "overlay", "grey", "zone", "peaking")
 Beside = Literal["none", "source", "unrepaired"]
 BESIDES: tuple[Beside, ...] = ("none", "source", "unrepaired")
+
+WITHOUT_BLUR: tuple[View, ...] = ("source", "disparity", "overlay", "grey")
+"""Views that do not depend on the blur."""
 
 NETWORK_RADIUS_PX = 40.0
 """``max_radius_px`` of the network that ships; a larger blur radius makes it work in steps (paper, eq. 3)."""
@@ -45,6 +50,7 @@ class RenderRequest:
         depth_revision: Counts up whenever better disparity may be there, so that old answers are not reused.
         beside: What else to make of the same frame, for a split view: the source, or the same view by the disparity
             without repairs.
+        look: How the blur looks; None for a plain thin lens.
     """
 
     frame_index: int
@@ -58,6 +64,7 @@ class RenderRequest:
     sharp_zone: float = 0.0
     largest_radius: float = 0.0
     beside: Beside = "none"
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +128,9 @@ def without_idle_bound(request: RenderRequest, full_height: int) -> RenderReques
         full_height: Lines of the clip.
     """
     lines = min(request.lines or full_height, full_height)
-    without = request.view in ("source", "disparity", "overlay", "grey", "defocus", "zone")
+    without = request.view in (*WITHOUT_BLUR, "defocus", "zone")
     if without or request.renderer != "vbr" or request.largest_radius * lines / 1080 <= NETWORK_RADIUS_PX:
-        return replace(request, largest_radius=0.0)
+        return replace(request, largest_radius=0.0, look=None if request.view in WITHOUT_BLUR else request.look)
     return request
 
 
@@ -135,11 +142,14 @@ def blur_radius_px(project: Project, frame_index: int, disparity: float, lines: 
     request = resolve(project, frame_index)
     away = disparity - request.d_f
     beyond = max(0.0, abs(away) - request.sharp_zone)
+    if request.look is not None:
+        beyond *= request.look.near if away > 0 else request.look.far
     return math.copysign(beyond, away) * request.k * lines / 1080 if beyond else 0.0
 
 
 def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_count: int = 0) -> float:
-    """Bound of the blur radius over the shot that holds a frame, in pixels at 1080 lines: ``K max(d_f, 1 - d_f)``.
+    """Bound of the blur radius over the shot that holds a frame, in pixels at 1080 lines: ``K max(d_f, 1 - d_f)``,
+    times the look's largest factors for far and near.
 
     The network works at a size that depends on it (paper, eq. 3), so it must not change within a shot.
 
@@ -152,7 +162,7 @@ def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_co
     global _last_bound
     shot = bisect_right(cuts, frame_index)
     # tracks are values: the same objects have the same bound. Scrubbing asks for it again and again.
-    key = (project.focus, project.blur, shot, tuple(cuts), frame_count)
+    key = (project.focus, project.blur, project.look, shot, tuple(cuts), frame_count)
     known, value = _last_bound
     if known[0] is not key[0] or known[1] is not key[1] or known[2:] != key[2:]:
         value = _bound_of_shot(project, frame_index, cuts, frame_count)
@@ -160,18 +170,23 @@ def shot_bound(project: Project, frame_index: int, cuts: Sequence[int], frame_co
     return value
 
 
-_last_bound: tuple[tuple[Track | None, Track | None, int, tuple[int, ...], int], float] = ((None, None, 0, (), -1), 0.0)
+_last_bound: tuple[tuple[Track | None, Track | None, LookTracks | None, int, tuple[int, ...], int], float]
+_last_bound = ((None, None, None, 0, (), -1), 0.0)
 
 
 def _bound_of_shot(project: Project, frame_index: int, cuts: Sequence[int], frame_count: int) -> float:
     shot = bisect_right(cuts, frame_index)
     start = cuts[shot - 1] if shot else 0
-    keys = [key.frame for track in (project.focus, project.blur) for key in track.keys]
+    tracks = (project.focus, project.blur, project.look.near, project.look.far)
+    keys = [key.frame for track in tracks for key in track.keys]
     end = max([frame_count, frame_index + 1, start + 1, *(frame + 1 for frame in keys)])
     stop = cuts[shot] if shot < len(cuts) else end
     low, high = track_range(project.focus, start, stop, cuts, TRACK_LIMITS["focus"])
     most = track_range(project.blur, start, stop, cuts, TRACK_LIMITS["blur"])[1]
-    return most * max(high, 1.0 - low)
+    factors = [
+        track_range(project.look.track(name), start, stop, cuts, LOOK_LIMITS[name])[1] for name in ("far", "near")
+    ]
+    return most * max(high * factors[0], (1.0 - low) * factors[1])
 
 
 def resolve(
@@ -200,4 +215,5 @@ def resolve(
         depth_revision,
         project.sharp_zone,
         shot_bound(project, frame_index, project.cuts, frame_count),
+        look=look_at(project.look, frame_index, project.cuts),
     )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from vbr_core.kernels.aperture import ApertureTable, aperture_table, unit_reach
 from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
 from vbr_core.render.base import Renderer
+from vbr_core.render.highlight_gain import only_where_blurred, with_gain
 from vbr_core.render.occlusion import scatter_planes
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.kernels.disc import DiscTable
+    from vbr_core.look import Look
 
 MAX_LAYERS = 25
 LAYER_RADIUS_PX = 1.5
@@ -41,12 +44,21 @@ class ScatterRenderer(Renderer):
     name = "scatter"
 
     def prepare(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> ScatterInput:
         """Everything that the kernels need, for one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1."""
         device = torch.device(self.device)
-        linear = srgb_to_linear(torch.from_numpy(frame).to(device))
-        planes = scatter_planes(linear, torch.from_numpy(disparity).to(device), d_f, k_px)
+        bright = with_gain(frame, look)
+        if bright is not frame:
+            bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
+        linear = srgb_to_linear(torch.from_numpy(bright).to(device))
+        reach = 1.0 if look is None else aperture_reach(look)
+        planes = scatter_planes(linear, torch.from_numpy(disparity).to(device), d_f, k_px, reach)
         thickness = layer_thickness(k_px)
 
         def layer_of(depth: torch.Tensor) -> torch.Tensor:
@@ -57,9 +69,17 @@ class ScatterRenderer(Renderer):
         count = nearest - farthest + 1
         radius = ((planes.disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
         layer = nearest - visible
+        turned = (planes.disparity > d_f)[None]
         if not bool(planes.hidden_mask.any()):
             return ScatterInput(
-                planes.color[None], radius[None], layer[None], planes.see_through, int(radius.max()), count, count
+                planes.color[None],
+                radius[None],
+                layer[None],
+                planes.see_through,
+                int(radius.max()),
+                count,
+                count,
+                turned,
             )
         hidden_radius = ((planes.hidden_disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
         hidden_radius = torch.where(planes.hidden_mask, hidden_radius, -1)
@@ -73,14 +93,20 @@ class ScatterRenderer(Renderer):
             int(radii.max()),
             2 * count,
             count,
+            torch.cat([turned, (planes.hidden_disparity > d_f)[None]]),
         )
 
     def render_frame(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None = None,
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
-        given = self.prepare(frame, disparity, d_f, k_px)
-        table = disc_table(given.largest / STEPS_PER_PX)
+        given = self.prepare(frame, disparity, d_f, k_px, look)
+        table = table_for(given.largest / STEPS_PER_PX, look)
         height = frame.shape[0]
         rows = self.band_rows or height
         bands = [
@@ -103,6 +129,7 @@ class ScatterInput:
         largest: Largest radius index.
         layers: Number of layers.
         visible_layers: Number of visible layers.
+        turned: (P, H, W) bool: what lies before the focal plane, whose aperture stands on its head.
     """
 
     color: torch.Tensor
@@ -112,10 +139,63 @@ class ScatterInput:
     largest: int
     layers: int
     visible_layers: int
+    turned: torch.Tensor
 
 
-def scatter_rows(given: ScatterInput, table: DiscTable, first: int, last: int) -> torch.Tensor:
+def table_for(largest_radius_px: float, look: Look | None) -> DiscTable | ApertureTable:
+    """Rows of the aperture of a look, for radii up to a largest one."""
+    if look is None or look.is_round:
+        return disc_table(largest_radius_px)
+    return aperture_table(largest_radius_px, look.blades, look.roundness, look.rotation, look.cat_eye, look.anamorphic)
+
+
+def aperture_reach(look: Look) -> float:
+    """Distance of the farthest point of the aperture of a look from its middle, in radii, >= 1."""
+    if look.is_round:
+        return 1.0
+    return unit_reach(look.blades, look.roundness) * max(look.anamorphic, 1.0 / look.anamorphic) ** 0.5
+
+
+def _shaped_rows(given: ScatterInput, table: ApertureTable, first: int, last: int) -> torch.Tensor:
+    """:func:`scatter_rows` for an aperture that is no circle."""
+    turned = torch.zeros_like(given.turned) if table.is_same_turned else given.turned
+    if given.color.device.type == "cpu":
+        from vbr_core.kernels.scatter_shaped_cpu import scatter_shaped_cpu
+
+        return torch.from_numpy(
+            scatter_shaped_cpu(
+                given.color.numpy(),
+                given.radius_index.numpy(),
+                given.layer_index.numpy(),
+                turned.numpy(),
+                given.see_through.numpy(),
+                table,
+                given.layers,
+                given.visible_layers,
+                first,
+                last,
+            )
+        )
+    from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
+
+    return scatter_shaped_torch(
+        given.color,
+        given.radius_index.long(),
+        given.layer_index.long(),
+        turned,
+        given.see_through,
+        table,
+        given.layers,
+        given.visible_layers,
+        first,
+        last,
+    )
+
+
+def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: int, last: int) -> torch.Tensor:
     """Rows ``first`` to ``last - 1`` in linear light, by the kernel that fits the device: (rows, W, 3)."""
+    if isinstance(table, ApertureTable):
+        return _shaped_rows(given, table, first, last)
     if given.color.device.type == "cpu":
         from vbr_core.kernels.scatter_cpu import scatter_cpu
 

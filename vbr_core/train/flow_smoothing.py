@@ -13,6 +13,8 @@ from vbr_core.render.layered import LayeredRenderer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vbr_core.look import Look
+
 AGREE_SHARE, AGREE_PX2 = 0.01, 0.5
 """Forward and backward flow agree within this (Sundaram et al. 2010, eq. 5)."""
 
@@ -22,10 +24,10 @@ class FlowSmoothedRenderer(LayeredRenderer):
 
     name = "rvr"
 
-    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any) -> Any:
+    def render(self, frames: Any, disparity: Any, d_f: Any, k_px: Any, look: Look | None = None) -> Any:
         """As :meth:`vbr_core.render.base.Renderer.render`."""
         pictures, depth, _, _ = check_window(frames, disparity, d_f, k_px)
-        return super().render(frames, smooth_disparity(pictures, depth), d_f, k_px)
+        return super().render(frames, smooth_disparity(pictures, depth), d_f, k_px, look)
 
 
 def smooth_disparity(frames: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -50,12 +50,13 @@ def main(argv: list[str] | None = None) -> int:
     from app.errors import start_logging
     from app.icons import app_icon
     from app.main_window import MainWindow
-    from app.preferences import APP_NAME, apply_environment, choice
+    from app.preferences import APP_NAME, apply_environment, apply_scale, choice
     from app.theme import apply_chosen
     from app.translation import install_translator
 
     start_logging()
     log.info("starting")
+    apply_scale()
     application = QCoreApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName(APP_NAME)

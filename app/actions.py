@@ -11,6 +11,8 @@ from PySide6.QtGui import QAction, QKeySequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from PySide6.QtWidgets import QWidget
+
     from app.session import Session
 
 _tr = QT_TRANSLATE_NOOP
@@ -193,9 +195,23 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
 """What mouse and held keys do; for the shortcut sheet. (keys, text)"""
 
 
+MENU_ROLES = {
+    "preferences": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+    "quit": QAction.MenuRole.QuitRole,
+}
+"""Where macOS looks for these; said here since it would guess from English words."""
+
+
 def plain_text(spec: ActionSpec) -> str:
     """The name of a command in the language of the window, without its mnemonic and dots."""
     return QCoreApplication.translate("Actions", spec.text).replace("&", "").rstrip("…")
+
+
+def show_tool_tip(widget: QWidget, action: QAction) -> None:
+    """Let a widget that stands for a command have its tool tip, also after the command got another key."""
+    action.changed.connect(lambda: widget.setToolTip(action.toolTip()))
+    widget.setToolTip(action.toolTip())
 
 
 class Actions(QObject):
@@ -220,6 +236,7 @@ class Actions(QObject):
         action.setObjectName(f"action_{spec.id}")
         action.setCheckable(spec.checkable)
         action.setAutoRepeat(spec.repeats)
+        action.setMenuRole(MENU_ROLES.get(spec.id, QAction.MenuRole.NoRole))
         self._set_keys(action, plain_text(spec), spec.shortcuts)
         if spec.icon:
             from app.icons import icon
@@ -229,7 +246,8 @@ class Actions(QObject):
 
     def _set_keys(self, action: QAction, plain: str, keys: tuple[str, ...]) -> None:
         action.setShortcuts([QKeySequence(text) for text in keys])
-        action.setToolTip(f"{plain} ({action.shortcut().toString()})" if keys else plain)
+        native = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{plain} ({native})" if native else plain)
 
     def set_keys(self, keys: dict[str, tuple[str, ...]]) -> None:
         """Give commands other keys than those of the table; those that are not in ``keys`` get the table's."""

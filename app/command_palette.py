@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RECENT_KEY = "palette/recent"
 RECENT_LIMIT = 8
-WIDTH_PX, HEIGHT_PX = 560, 400
+WIDTH_PX, HEIGHT_PX = 640, 420
 LEFT_OUT = ("palette",)
 UNUSABLE_POINTS = 25
 """So many points commands lose that cannot be used now."""
@@ -108,6 +108,7 @@ class CommandPalette(QDialog):
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(lambda _item: self.run_current())
+        self.list.currentItemChanged.connect(self._say_current)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 12, 12, 12)
         box.setSpacing(theme.SPACE_PX)
@@ -174,6 +175,11 @@ class CommandPalette(QDialog):
             self.list.addTopLevelItem(row)
         else:
             self.list.setCurrentItem(self.list.topLevelItem(0))
+
+    def _say_current(self, row: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
+        """The keyboard stays in the field, so the field tells screen readers what Enter would run."""
+        text = row.data(0, Qt.ItemDataRole.AccessibleTextRole) if row is not None else ""
+        self.field.setAccessibleDescription(text or "")
 
     @property
     def shown(self) -> list[str]:

@@ -6,8 +6,11 @@ worker threads: importing the core takes seconds. Tests give the window another 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QCoreApplication
 
 from app.preload import load_libraries
 
@@ -184,12 +187,15 @@ class Core:
     def describe_device(self) -> str:
         """What pictures are rendered on, in a few words."""
         load_libraries()
-        import os
+        from vbr_core.render.devices import gpu_name, pick_device
 
-        from vbr_core.render.devices import pick_device
-
-        device = pick_device("auto")
-        return f"CPU, {os.cpu_count() or 1} cores" if device == "cpu" else f"GPU ({device})"
+        name = gpu_name(pick_device("auto"))
+        if name:
+            return QCoreApplication.translate("Core", "GPU: {name}").format(name=name)
+        count = os.cpu_count() or 1
+        if count == 1:
+            return QCoreApplication.translate("Core", "CPU, one core")
+        return QCoreApplication.translate("Core", "CPU, {count} cores").format(count=count)
 
     def describe_parts(self) -> list[Part]:
         """What the program is made of, with the licences."""

@@ -135,7 +135,8 @@ class ProgressPage(QWidget):
         """Another export begins."""
         self.title.setText(self.tr("Exporting “{name}”").format(name=name))
         self.picture.clear()
-        self.bar.setRange(0, 0)
+        self.bar.setRange(0, 0 if theme.motion_allowed() else 1000)  # a range of nothing moves to and fro
+        self.bar.setValue(0)
         self.cancel_button.setEnabled(True)
         self.label.setText(self.tr("Starting…"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app import preferences, theme
@@ -97,15 +98,11 @@ class Hints(QFrame):
             self.tr("Click what should be sharp."),
             self.tr("Go to a later frame and click something else: focus eases from one to the other."),
             self.tr("Export writes the clip with your focus ({key}).").format(
-                key=self._actions.get("export").shortcut().toString()
+                key=self._actions.get("export").shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             ),
         )
         self.label.setText(f"{step + 1}/{STEPS}   {texts[step]}")
         self.setAccessibleName(self.label.text())
-        colors = theme.roles()
-        self.setStyleSheet(
-            f"#hint {{ background: {colors.raised}; border: 1px solid {colors.line_strong}; border-radius: 6px; }}"
-        )
         self._place()
         self.show()
         self.raise_()

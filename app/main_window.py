@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import preferences, theme
-from app.actions import MENUS, Actions
+from app.actions import MENUS, Actions, show_tool_tip
 from app.core_access import Core
 from app.depth_controller import DepthController
 from app.depth_import import DepthQuestion
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
         self._is_closing = False
-        self._device_asked = False
+        self._device_asked = ""
         self.setObjectName("MainWindow")
         self.setMinimumSize(960, 600)
         self.setAcceptDrops(True)
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         self.addActions(self.actions_.all())
         export = QPushButton(icon("export", role="on_accent"), self.tr("Export"))
         export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        export.setToolTip(self.actions_.get("export").toolTip())
+        show_tool_tip(export, self.actions_.get("export"))
         theme.set_property(export, "primary", True)
         export.clicked.connect(self.actions_.get("export").trigger)
         self.actions_.get("export").enabledChanged.connect(export.setEnabled)
@@ -276,6 +276,7 @@ class MainWindow(QMainWindow):
         self.welcome.sample_requested.connect(self.document.open_sample)
         self.welcome.path_dropped.connect(self.document.open_path)
         self.welcome.recent_requested.connect(self.document.open_path)
+        self.welcome.command_requested.connect(lambda name: self.actions_.get(name).trigger())
         self.welcome.set_recent(preferences.recent_files())
         self.viewer.clicked.connect(self.focus_tools.click)
         self.viewer.double_clicked.connect(self.focus_tools.double_click)
@@ -332,8 +333,9 @@ class MainWindow(QMainWindow):
             return
         self.viewer.setFocus()
         self.models.refresh()
-        if not self._device_asked:  # asking imports the core, which the preview needs now anyway
-            self._device_asked = True
+        device = preferences.choice("device")
+        if self._device_asked != device:  # asking imports the core, which the preview needs now anyway
+            self._device_asked = device
             job = self.runner.start("", lambda _ctx: self.core.describe_device())
             job.finished.connect(self.status.show_device)
 

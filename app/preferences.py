@@ -18,6 +18,8 @@ CONFIG_VARIABLE = "VBR_CONFIG_DIR"
 RECENT_LIMIT = 8
 CACHE_VARIABLE = "VBR_CACHE_DIR"
 DEVICE_VARIABLE = "VBR_DEVICE"
+SCALE_VARIABLE = "QT_SCALE_FACTOR"
+"""Qt reads it when the application is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ CHOICES: dict[str, Choice] = {
     "language": Choice("system", ("system", "en", "de"), restart=True),
     "theme": Choice("dark", ("dark", "light", "system")),
     "motion": Choice("on", ("on", "off")),
+    "scale": Choice("100", ("100", "110", "125", "150", "175", "200"), restart=True),
     "device": Choice("auto", ("auto", "cpu")),
     "renderer": Choice("vbr", RENDERERS),
     "preview_cache_mib": Choice("256", ("128", "256", "512", "1024", "2048", "4096")),
-    "hints": Choice("on", ("on", "off")),
 }
 """The user's choices by name."""
 
@@ -185,3 +187,13 @@ def apply_environment() -> None:
         os.environ.pop(DEVICE_VARIABLE, None)
     else:
         os.environ[DEVICE_VARIABLE] = choice("device")
+def apply_scale() -> None:
+    """Let Qt make everything larger, as chosen; before the application is made.
+
+    A factor that the environment names already is left alone.
+    """
+    percent = int(choice("scale"))
+    if percent != 100:
+        os.environ.setdefault(SCALE_VARIABLE, f"{percent / 100:g}")
+
+

@@ -82,9 +82,12 @@ class PreferencesDialog(QDialog):
 
     def _appearance(self) -> QWidget:
         texts = {"dark": self.tr("Dark"), "light": self.tr("Light"), "system": self.tr("As the system")}
+        sizes = {value: f"{value} %" for value in _values("scale")}
         return self._form(
             (self.tr("Theme"), self._combo("theme", texts, self.tr("Theme"))),
             (self.tr("Motion"), self.motion_box),
+            (self.tr("Size of everything"), self._combo("scale", sizes, self.tr("Size of everything"))),
+            ("", self._quiet(self.tr("The size changes when the program is started again."))),
         )
 
     def _rendering(self) -> QWidget:
@@ -98,7 +101,6 @@ class PreferencesDialog(QDialog):
         return self._form(
             (self.tr("Device"), self._combo("device", devices, self.tr("Device"))),
             ("", self.device_label),
-            ("", self._quiet(self.tr("Another device is used from the next clip that is opened."))),
             (self.tr("Renderer of new documents"), self._combo("renderer", renderers, self.tr("Renderer"))),
             (
                 self.tr("Memory for preview pictures"),
@@ -155,6 +157,8 @@ class PreferencesDialog(QDialog):
             return
         self._tell("")
         self.chosen.emit(name)
+        if name == "device":
+            self._ask_device()
 
     def _tell(self, sentence: str) -> None:
         self.word.setText(sentence)
@@ -166,13 +170,17 @@ class PreferencesDialog(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+        self._ask_device()
+        self.storage.measure()
+
+    def _ask_device(self) -> None:
         job = self._runner.start("", lambda _ctx: self._core.describe_device())
         job.finished.connect(self._on_device)
         job.failed.connect(lambda error: self.device_label.setText(str(error)))
-        self.storage.measure()
 
     def _on_device(self, text: str) -> None:
-        self.device_label.setText(self.tr("In use now: {device}").format(device=text))
+        words = self.tr("{device}; used from the next clip that is opened")
+        self.device_label.setText(words.format(device=text))
 
 
 def _values(name: str) -> tuple[str, ...]:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.actions import HOLD_KEYS, MENUS
@@ -18,6 +28,9 @@ if TYPE_CHECKING:
     from app.actions import Actions
 
 COLUMNS = 3
+"""At most; fewer on a narrow screen."""
+FRAME = QSize(64, 96)
+"""What the margins, the button and a scroll bar need."""
 Group = tuple[str, list[tuple[str, str]]]
 """Title, and (keys, text) of every line."""
 
@@ -30,22 +43,47 @@ class ShortcutSheet(QDialog):
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self._shown: list[tuple[str, str]] = []
         groups = self._groups(actions)
-        columns = QHBoxLayout()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(24, 20, 24, 16)
+        box.setSpacing(theme.SPACE_PX * 2)
+        self.area = QScrollArea(self)
+        room = self._room()
+        for count in range(COLUMNS, 0, -1):
+            page = self._page(groups, count)
+            if page.sizeHint().width() <= room.width() or count == 1:
+                break
+            page.hide()
+            page.deleteLater()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setAccessibleName(self.windowTitle())
+        box.addWidget(self.area, 1)
+        box.addWidget(buttons)
+        self.resize((page.sizeHint() + FRAME).boundedTo(room + FRAME))
+
+    def _room(self) -> QSize:
+        """How large the page may be to be seen whole on this screen."""
+        screen = self.parentWidget().screen() if self.parentWidget() else self.screen()
+        return screen.availableSize() - FRAME - QSize(64, 80)
+
+    def _page(self, groups: list[Group], count: int) -> QWidget:
+        """The groups in so many columns."""
+        self._shown = []
+        page = QWidget(self)
+        columns = QHBoxLayout(page)
+        columns.setContentsMargins(0, 0, theme.SPACE_PX * 2, 0)
         columns.setSpacing(theme.SPACE_PX * 4)
-        for part in _balanced(groups, COLUMNS):
+        for part in _balanced(groups, count):
             column = QVBoxLayout()
             column.setSpacing(theme.SPACE_PX * 2)
             for title, rows in part:
                 column.addLayout(self._group(title, rows))
             column.addStretch(1)
             columns.addLayout(column, 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.reject)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(24, 20, 24, 16)
-        box.setSpacing(theme.SPACE_PX * 2)
-        box.addLayout(columns)
-        box.addWidget(buttons)
+        return page
 
     @property
     def shown(self) -> list[tuple[str, str]]:

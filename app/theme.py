@@ -23,14 +23,6 @@ ICON_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "icons"
 STYLE_FILE = Path(__file__).resolve().parent.parent / "resources" / "style.qss"
 
 SPACE_PX = 8
-EFFECTS = (
-    Qt.UIEffect.UI_AnimateMenu,
-    Qt.UIEffect.UI_FadeMenu,
-    Qt.UIEffect.UI_AnimateCombo,
-    Qt.UIEffect.UI_AnimateTooltip,
-    Qt.UIEffect.UI_FadeTooltip,
-)
-"""What Qt animates by itself."""
 TARGET_PX = 28
 """Smallest height and width of anything that is clicked."""
 
@@ -121,6 +113,7 @@ LIGHT = Roles(
 THEMES: dict[str, Roles] = {"dark": DARK, "light": LIGHT}
 
 _active = DARK
+_system_effects: bool | None = None  # whether the system lets menus and the like move; asked once
 
 
 def roles() -> Roles:
@@ -235,8 +228,13 @@ def chosen_theme() -> ThemeName:
 
     name = choice("theme")
     if name == "system":
-        return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+        return system_theme()
     return "light" if name == "light" else "dark"
+
+
+def system_theme() -> ThemeName:
+    """What the system has; dark if it does not say."""
+    return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
 
 
 def motion_allowed() -> bool:
@@ -248,11 +246,13 @@ def motion_allowed() -> bool:
 
 def apply_chosen() -> None:
     """Give the application the theme and the motion that the user chose."""
+    global _system_effects
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    for effect in EFFECTS:
-        QApplication.setEffectEnabled(effect, motion_allowed())
+    if _system_effects is None:
+        _system_effects = QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_General, _system_effects and motion_allowed())
     apply_theme(app, chosen_theme())
     for widget in QApplication.allWidgets():
         widget.update()

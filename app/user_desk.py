@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
 
 from app import preferences, shortcuts, theme
 from app.hints import Hints
@@ -48,6 +49,7 @@ class UserDesk(QObject):
         self.hints = Hints(session, actions, viewer)
         shortcuts.apply(actions)
         self.apply("preview_cache_mib")
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 
     def handlers(self) -> dict[str, Callable[..., object]]:
         """What the commands of this part do."""
@@ -91,4 +93,7 @@ class UserDesk(QObject):
             preferences.apply_environment()
         elif name in ("theme", "motion"):
             theme.apply_chosen()
-            self._window.update()
+
+    def _on_system_theme(self, _scheme: object) -> None:
+        if preferences.choice("theme") == "system":
+            theme.apply_chosen()

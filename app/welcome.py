@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -64,11 +64,15 @@ class Welcome(QWidget):
     sample_requested = Signal()
     path_dropped = Signal(str)
     recent_requested = Signal(str)
+    command_requested = Signal(str)
+    """Id of a command."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._recent: list[QToolButton] = []
+        self._link_buttons: dict[str, QPushButton] = {}
+        self._pictures: list[tuple[QLabel, str]] = []
         self._drop = DropZone(self)
         self._drop.path_dropped.connect(self.path_dropped)
         self._lay_out_drop()
@@ -83,6 +87,7 @@ class Welcome(QWidget):
         column.addWidget(self._recent_title)
         column.addLayout(self._recent_box)
         column.addStretch(2)
+        column.addLayout(self._links())
         middle = QWidget(self)
         middle.setLayout(column)
         middle.setFixedWidth(560)
@@ -139,7 +144,7 @@ class Welcome(QWidget):
             head = QHBoxLayout()
             head.setSpacing(6)
             picture = QLabel(steps)
-            picture.setPixmap(icons.pixmap(name, 20, "quiet", self.devicePixelRatioF()))
+            self._pictures.append((picture, name))
             head.addWidget(picture)
             head.addWidget(self._label(f"{number}", quiet=True, small=True))
             head.addStretch(1)
@@ -152,7 +157,31 @@ class Welcome(QWidget):
             cell.addWidget(rest)
             cell.addStretch(1)
             row.addLayout(cell, 1)
+        self._paint_pictures()
         return steps
+
+    def _paint_pictures(self) -> None:
+        for picture, name in self._pictures:
+            picture.setPixmap(icons.pixmap(name, 20, "quiet", self.devicePixelRatioF()))
+
+    def _links(self) -> QHBoxLayout:
+        """What one may want to set up before the first clip."""
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE_PX)
+        row.addStretch(1)
+        for command, text in (
+            ("models", self.tr("Depth models")),
+            ("preferences", self.tr("Preferences")),
+            ("shortcuts", self.tr("Keyboard shortcuts")),
+        ):
+            button = QPushButton(text, self)
+            button.setFlat(True)
+            button.clicked.connect(lambda _checked=False, command=command: self.command_requested.emit(command))
+            theme.set_property(button, "quiet", True)
+            row.addWidget(button)
+            self._link_buttons[command] = button
+        row.addStretch(1)
+        return row
 
     def set_recent(self, paths: list[str]) -> None:
         """List files opened before, newest first."""
@@ -176,6 +205,11 @@ class Welcome(QWidget):
         self._recent_title.setVisible(bool(self._recent))
 
     @property
+    def link_buttons(self) -> dict[str, QPushButton]:
+        """The buttons at the lower edge, by the command that they run."""
+        return dict(self._link_buttons)
+
+    @property
     def recent_buttons(self) -> list[QToolButton]:
         """The buttons of the recent files."""
         return list(self._recent)
@@ -184,6 +218,12 @@ class Welcome(QWidget):
     def drop_zone(self) -> DropZone:
         """Where files are dropped."""
         return self._drop
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Drawings get the colours of another theme."""
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.DevicePixelRatioChange):
+            self._paint_pictures()
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), theme.roles().color("background"))

@@ -572,6 +572,18 @@
         <source>Copying</source>
         <translation>Kopieren</translation>
     </message>
+    <message>
+        <source>GPU: {name}</source>
+        <translation>Grafikkarte: {name}</translation>
+    </message>
+    <message>
+        <source>CPU, one core</source>
+        <translation>CPU, ein Kern</translation>
+    </message>
+    <message>
+        <source>CPU, {count} cores</source>
+        <translation>CPU, {count} Kerne</translation>
+    </message>
 </context>
 <context>
     <name>CurveEditor</name>
@@ -2711,6 +2723,14 @@
         <translation>Bewegung</translation>
     </message>
     <message>
+        <source>Size of everything</source>
+        <translation>Größe von allem</translation>
+    </message>
+    <message>
+        <source>The size changes when the program is started again.</source>
+        <translation>Die Größe ändert sich beim nächsten Start des Programms.</translation>
+    </message>
+    <message>
         <source>Automatic: a GPU if there is one</source>
         <translation>Automatisch: eine GPU, wenn es sie gibt</translation>
     </message>
@@ -2739,8 +2759,8 @@
         <translation>Gerät</translation>
     </message>
     <message>
-        <source>Another device is used from the next clip that is opened.</source>
-        <translation>Ein anderes Gerät gilt ab dem nächsten geöffneten Clip.</translation>
+        <source>{device}; used from the next clip that is opened</source>
+        <translation>{device}; gilt ab dem nächsten geöffneten Clip</translation>
     </message>
     <message>
         <source>Renderer of new documents</source>
@@ -2753,10 +2773,6 @@
     <message>
         <source>Memory for preview pictures</source>
         <translation>Speicher für Vorschaubilder</translation>
-    </message>
-    <message>
-        <source>In use now: {device}</source>
-        <translation>Jetzt in Verwendung: {device}</translation>
     </message>
 </context>
 <context>
@@ -3571,6 +3587,18 @@
     <message>
         <source>An MP4 with the sound it had.</source>
         <translation>Ein MP4 mit dem Ton, den er hatte.</translation>
+    </message>
+    <message>
+        <source>Depth models</source>
+        <translation>Tiefenmodelle</translation>
+    </message>
+    <message>
+        <source>Preferences</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
     </message>
 </context>
 </TS>

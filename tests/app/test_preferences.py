@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from app import cache_folder, preferences, shortcuts, theme
 from app.actions import ACTIONS, Actions
+from app.export_progress import ProgressPage
 from app.job_runner import JobRunner
 from app.preferences_dialog import PreferencesDialog
 from app.shortcut_sheet import ShortcutSheet
@@ -76,6 +77,42 @@ def test_cpu_only_reaches_the_core(monkeypatch):
     assert preferences.DEVICE_VARIABLE not in os.environ
 
 
+def test_the_chosen_size_reaches_qt_unless_the_environment_names_one(monkeypatch):
+    monkeypatch.setenv(preferences.SCALE_VARIABLE, "3")
+    preferences.set_choice("scale", "150")
+    preferences.apply_scale()
+    assert os.environ[preferences.SCALE_VARIABLE] == "3"
+    monkeypatch.delenv(preferences.SCALE_VARIABLE)
+    preferences.apply_scale()
+    assert os.environ[preferences.SCALE_VARIABLE] == "1.5"
+    monkeypatch.delenv(preferences.SCALE_VARIABLE)
+    preferences.set_choice("scale", "100")
+    preferences.apply_scale()
+    assert preferences.SCALE_VARIABLE not in os.environ
+
+
+def test_without_motion_nothing_is_animated_and_the_systems_choice_comes_back(qapp, monkeypatch):
+    general = Qt.UIEffect.UI_General
+    before = qapp.isEffectEnabled(general)
+    for system in (True, False):
+        monkeypatch.setattr(theme, "_system_effects", None)
+        qapp.setEffectEnabled(general, system)
+        for motion, moves in (("off", False), ("on", system)):
+            preferences.set_choice("motion", motion)
+            theme.apply_chosen()
+            assert qapp.isEffectEnabled(general) is moves
+    qapp.setEffectEnabled(general, before)
+
+
+@pytest.mark.parametrize("motion", ["on", "off"])
+def test_the_bar_of_an_export_that_starts_stands_still_without_motion(qtbot, motion):
+    preferences.set_choice("motion", motion)
+    page = ProgressPage()
+    qtbot.addWidget(page)
+    page.begin("a.mp4")
+    assert (page.bar.maximum() == 0) is (motion == "on")
+
+
 def test_the_environment_goes_before_the_stored_folder(monkeypatch, tmp_path):
     preferences.store("cache_folder", str(tmp_path / "stored"))
     monkeypatch.setenv(preferences.CACHE_VARIABLE, str(tmp_path / "given"))
@@ -111,6 +148,9 @@ def test_what_cannot_be_stored_is_told_in_the_dialog(page, monkeypatch, tmp_path
 def test_devices_and_sizes_are_asked_on_workers(page, qtbot):
     dialog, _actions, _session = page
     dialog.open_page()
+    qtbot.waitUntil(lambda: "CPU, 2 cores" in dialog.device_label.text())
+    dialog.device_label.clear()
+    dialog.combo("device").setCurrentIndex(dialog.combo("device").findData("cpu"))
     qtbot.waitUntil(lambda: "CPU, 2 cores" in dialog.device_label.text())
     qtbot.waitUntil(lambda: "free on this disk" in dialog.storage.size_label.text())
 

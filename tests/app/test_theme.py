@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtGui import QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -45,6 +47,40 @@ def test_style_sheet_has_no_role_left_to_fill(name):
     assert theme.THEMES[name].panel in sheet
     for part in sheet.split("url(icons:")[1:]:
         assert (theme.ICON_FOLDER / part.split(")")[0]).is_file()
+
+
+WITHOUT_TEXT = (
+    "::handle",
+    "::groove",
+    "::sub-page",
+    "::indicator",
+    "separator",
+    "slim",
+    "QScrollBar",
+    "line=",
+    "corner",
+)
+
+
+@pytest.mark.parametrize("name", sorted(theme.THEMES))
+def test_every_rule_of_the_style_sheet_can_be_read(name):
+    colors = theme.THEMES[name]
+    sheet = re.sub(r"/\*.*?\*/", "", theme.make_style_sheet(colors), flags=re.DOTALL)
+    seen = 0
+    for selectors, body in re.findall(r"([^{}]+)\{([^}]*)\}", sheet):
+        chosen = [one.strip() for one in selectors.split(",") if ":disabled" not in one]
+        chosen = [one for one in chosen if not any(part in one for part in WITHOUT_TEXT)]
+        values = dict(re.findall(r"(?:^|;)\s*([\w-]+):\s*([^;]+)", body))
+        ground, ink = values.get("background", "transparent"), values.get("color", colors.text)
+        primary = any('primary="true"' in one for one in chosen)
+        if not chosen or not ground.startswith("#") or ink == "transparent":
+            continue
+        if any("QStatusBar QProgressBar" in one for one in chosen):  # its words are transparent
+            continue
+        ink = colors.on_accent if primary else ink
+        assert theme.contrast(ink, ground) >= 4.5, f"{chosen}: {ink} on {ground}"
+        seen += 1
+    assert seen > 30
 
 
 def test_apply_theme_changes_palette_and_roles(qapp):

@@ -58,6 +58,13 @@ def test_a_web_address_is_not_taken(page):
     assert heard == []
 
 
+def test_what_can_be_set_up_first_is_a_click_away(qtbot, page):
+    for name in ("models", "preferences", "shortcuts"):
+        with qtbot.waitSignal(page.command_requested) as heard:
+            qtbot.mouseClick(page.link_buttons[name], Qt.MouseButton.LeftButton)
+        assert heard.args == [name]
+
+
 def test_recent_files_are_listed_and_open(qtbot, page):
     assert not page._recent_title.isVisibleTo(page)
     paths = [f"/films/salt & pepper {number}.vbr" for number in range(RECENT_SHOWN + 3)]

@@ -10,6 +10,15 @@ DEVICE_VARIABLE = "VBR_DEVICE"
 """Environment variable: ``cpu`` keeps ``auto`` off the GPU; the window's preferences set it."""
 
 
+def gpu_name(device: str) -> str:
+    """What the maker calls the GPU behind a torch device; empty for the CPU."""
+    import torch
+
+    if device.split(":")[0] == "cuda":
+        return str(torch.cuda.get_device_properties(device).name)
+    return "Apple GPU" if device == "mps" else ""
+
+
 def pick_device(name: str) -> str:
     """The torch device for a device setting; ``auto`` takes CUDA if there is one, else the CPU.
 

@@ -175,6 +175,16 @@ def set_cache_folder(folder: Path) -> None:
     os.environ[CACHE_VARIABLE] = str(folder)
 
 
+def apply_scale() -> None:
+    """Let Qt make everything larger, as chosen; before the application is made.
+
+    A factor that the environment names already is left alone.
+    """
+    percent = int(choice("scale"))
+    if percent != 100:
+        os.environ.setdefault(SCALE_VARIABLE, f"{percent / 100:g}")
+
+
 def apply_environment() -> None:
     """Tell the core, which reads it from the environment, the chosen cache folder and device.
 
@@ -187,13 +197,3 @@ def apply_environment() -> None:
         os.environ.pop(DEVICE_VARIABLE, None)
     else:
         os.environ[DEVICE_VARIABLE] = choice("device")
-def apply_scale() -> None:
-    """Let Qt make everything larger, as chosen; before the application is made.
-
-    A factor that the environment names already is left alone.
-    """
-    percent = int(choice("scale"))
-    if percent != 100:
-        os.environ.setdefault(SCALE_VARIABLE, f"{percent / 100:g}")
-
-

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from vbr_core.clip_link import ClipLink
     from vbr_core.jobs import JobContext
 
+    Found = Project | ClipLink | OpenedClip
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,7 @@ class Opening:
 
 
 class DocumentController(QObject):
-    """Gets clips and projects in and out. The small project file is read here, the clip on a job's thread."""
+    """Gets clips and projects in and out. Reading is done by jobs; the small project file is written at once."""
 
     opening = Signal(str)
     """Name of what is being opened; empty when that is over."""
@@ -114,13 +116,7 @@ class DocumentController(QObject):
         if path.suffix.lower() != PROJECT_SUFFIX:
             self._open_clip(Opening(Project(renderer=preferences.choice("renderer"))), path)
             return
-        try:
-            project = load_project(path)
-        except VbrError as error:
-            log.info("%s", error)
-            self.failed.emit(error)
-            return
-        self._open_project(Opening(project, path), path.name)
+        self._start(Opening(Project(), path), path.name, lambda _ctx: load_project(path))
 
     def recover(self, kept: Kept, slot: Slot) -> None:
         """Open a document that was kept when the program crashed. It counts as changed.
@@ -159,7 +155,7 @@ class DocumentController(QObject):
     def _open_clip(self, opening: Opening, clip_path: Path) -> None:
         self._start(opening, clip_path.name, lambda ctx: self._core.open_clip(clip_path, ctx))
 
-    def _start(self, opening: Opening, name: str, work: Callable[[JobContext], ClipLink | OpenedClip]) -> None:
+    def _start(self, opening: Opening, name: str, work: Callable[[JobContext], Found]) -> None:
         if self._job is not None:
             self._job.cancel()
         job = self._runner.start(self.tr("Opening {name}").format(name=name), work)
@@ -191,9 +187,11 @@ class DocumentController(QObject):
             opening.slot.release()
             self.given_up.emit(opening.slot)
 
-    def _on_found(self, job: Job, opening: Opening, result: ClipLink | OpenedClip) -> None:
+    def _on_found(self, job: Job, opening: Opening, result: Found) -> None:
         if not self._on_over(job):
             self._give_up(opening)
+        elif isinstance(result, Project):  # now its clip
+            self._open_project(dataclasses.replace(opening, project=result), opening.path.name if opening.path else "")
         elif isinstance(result, OpenedClip):
             clip = opening.project.clip
             difference = explain_difference(clip, result.entry) if clip is not None and not opening.is_agreed else ""

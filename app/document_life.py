@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from app import preferences
 from app.autosave import Autosaver
+from app.disk_look import DiskLook
 from app.export_queue import ExportQueue
 from app.recovery import Recovery
 from vbr_core.command_line import render_command
@@ -42,6 +43,8 @@ class DocumentLife(QObject):
     """An exception that the user must see now."""
     failed_aside = Signal(object)
     """An exception that can wait until the user looks."""
+    recent_found = Signal(object)
+    """The recent files that are still there, newest first."""
 
     def __init__(
         self,
@@ -70,6 +73,10 @@ class DocumentLife(QObject):
         depth.state_changed.connect(lambda _state: self.queue.go_on())  # its depth is in the store now
         self.queue_panel: QWidget | None = None
         self.recent_menu: QMenu | None = None
+        self._recent_look = DiskLook(self)
+        self._recent_look.answered.connect(self.recent_found)
+        session.clip_opened.connect(self._look_for_recent)
+        self._look_for_recent()
         self.autosave.failed.connect(self.failed_aside)
         self.recovery.noted.connect(self.noted)
         self.queue.failed.connect(self.failed_aside)
@@ -97,9 +104,11 @@ class DocumentLife(QObject):
         menu.insertMenu(before, self.recent_menu)
         menu.aboutToShow.connect(self._look_for_recent)
 
-    def _look_for_recent(self) -> None:
+    def _look_for_recent(self, *_: object) -> None:
+        """Show what is known, and see what is still there, for the next time."""
         if self.recent_menu is not None:
             self.recent_menu.setEnabled(bool(preferences.recent_files()))
+        self._recent_look.ask(preferences.find_gone)
 
     def _fill_recent(self) -> None:
         menu = self.recent_menu

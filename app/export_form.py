@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app import export_presets, preferences, theme
+from app.disk_look import DiskLook
 from app.export_fields import ExportFields
 from app.export_presets import DEPTH_SUFFIXES, VIDEO_SUFFIXES, Preset
-from app.export_target import known_suffixes, look_at_path, with_suffix
+from app.export_target import known_suffixes, look_at_name, look_at_place, with_suffix
 from vbr_core.errors import VbrError
 from vbr_core.settings import (
     AnyExport,
@@ -45,6 +46,8 @@ class ExportForm(ExportFields):
         self._sample_path = sample_path
         self._suggested = ""
         self._is_filling = False
+        self._disk = DiskLook(self)
+        self._disk.answered.connect(self._on_looked)
         self.save_preset_button = self._button(self.tr("&Save…"), self.save_preset)
         self.save_preset_button.setToolTip(self.tr("Keep these choices under a name of your own"))
         self.delete_preset_button = self._button(self.tr("Delete"), self._delete_preset)
@@ -281,7 +284,18 @@ class ExportForm(ExportFields):
 
     def check(self, *_: object) -> None:
         """Say beside the path what is wrong with it; the core has the last word."""
-        problem, note = look_at_path(self.path_edit.text().strip(), self._known_suffixes(), self._session.clip_path)
+        text, endings = self.path_edit.text().strip(), self._known_suffixes()
+        problem = look_at_name(text, endings, self._session.clip_path)
+        if problem:
+            self._disk.forget()
+            self._say(problem)
+        else:
+            self._disk.ask(lambda: look_at_place(text, endings))
+
+    def _on_looked(self, found: tuple[str, str] | None) -> None:
+        self._say(*(found or ("", "")))
+
+    def _say(self, problem: str, note: str = "") -> None:
         self.path_note.setText(problem or note)
         self.form.setRowVisible(self.path_note, bool(problem or note))
         theme.set_property(self.path_note, "error", bool(problem))

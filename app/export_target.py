@@ -28,21 +28,29 @@ def with_suffix(text: str, endings: tuple[str, ...], suffix: str) -> str:
     return str(path.with_name((path.stem if other else path.name) + suffix))
 
 
-def look_at_path(text: str, endings: tuple[str, ...], clip_path: Path | None) -> tuple[str, str]:
-    """What is wrong with a path, and what should be known of it; the core has the last word.
+def look_at_name(text: str, endings: tuple[str, ...], clip_path: Path | None) -> str:
+    """What is wrong with a path, as far as the name alone says; empty for nothing.
 
     Args:
         text: As it was typed.
         endings: One of which it must have; none for a folder.
         clip_path: The clip, which must not be overwritten.
     """
-    path = Path(text)
     if not text:
-        return translate("ExportTarget", "Choose a file to write."), ""
-    if endings and path.suffix.lower() not in endings:
-        return translate("ExportTarget", "The name must end in {endings}.").format(endings=", ".join(endings)), ""
+        return translate("ExportTarget", "Choose a file to write.")
+    if endings and Path(text).suffix.lower() not in endings:
+        return translate("ExportTarget", "The name must end in {endings}.").format(endings=", ".join(endings))
     if clip_path is not None and os.path.abspath(text) == os.path.abspath(clip_path):
-        return translate("ExportTarget", "This is the clip itself. Choose another name."), ""
+        return translate("ExportTarget", "This is the clip itself. Choose another name.")
+    return ""
+
+
+def look_at_place(text: str, endings: tuple[str, ...]) -> tuple[str, str]:
+    """What is wrong with a path whose name is right, and what should be known of it; the core has the last word.
+
+    Looks at the disk, which may take long: not for the GUI thread.
+    """
+    path = Path(text)
     if not path.parent.is_dir():
         return translate("ExportTarget", "This folder does not exist."), ""
     if not endings:

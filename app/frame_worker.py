@@ -52,6 +52,8 @@ class FrameWorker(QObject):
     failed = Signal(int, str, object)
     """Epoch, what was tried (``open``, ``render``, ``sample``, ``hover``, ``histogram``, ``thumbnail``,
     ``prerender``), exception."""
+    stopped = Signal()
+    """The thread is at its end; :meth:`stop` does not wait for it any more."""
 
     def __init__(self, open_frames: Callable[[Path], FrameServerLike], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -173,7 +175,7 @@ class FrameWorker(QObject):
             self._calm.set()
 
     def stop(self, timeout_seconds: float = 30.0) -> bool:
-        """End the thread after the picture it is at. Returns whether it ended."""
+        """End the thread after the picture it is at. Returns whether it ended; otherwise ``stopped`` follows."""
         with self._condition:
             self._stopping = True
             self._condition.notify()
@@ -205,6 +207,7 @@ class FrameWorker(QObject):
         self._close()
         for source in left:
             self._close_source(source)
+        self.stopped.emit()
 
     def _take(self) -> Callable[[int], None]:
         """The most urgent task; taken out of its place. Called with the lock held."""

@@ -278,6 +278,7 @@ class MainWindow(QMainWindow):
         self.welcome.recent_requested.connect(self.document.open_path)
         self.welcome.command_requested.connect(lambda name: self.actions_.get(name).trigger())
         self.welcome.set_recent(preferences.recent_files())
+        self.life.recent_found.connect(self.welcome.set_recent)
         self.viewer.clicked.connect(self.focus_tools.click)
         self.viewer.double_clicked.connect(self.focus_tools.double_click)
         self.focus_tools.noted.connect(self.status.show_note)
@@ -317,7 +318,8 @@ class MainWindow(QMainWindow):
         self.session.clip_opened.connect(self._on_clip_opened)
         self.session.changed.connect(self._show_title)
         self.session.path_changed.connect(self._show_title)
-        self.runner.idle.connect(self._on_idle)
+        for over in (self.runner.idle, self.worker.stopped):
+            over.connect(self._on_idle)
 
     # --- small reactions --------------------------------------------------------------------------------------------
 
@@ -452,13 +454,12 @@ class MainWindow(QMainWindow):
             for dialog in self.findChildren(QDialog):  # a dialog of a window that is gone keeps the program alive
                 dialog.reject()
             self.runner.cancel_all()
-        if self.runner.jobs:  # they stop at their next frame; the window waits without freezing
+        if self.runner.jobs or not self.worker.stop(0.02):  # at their next frame; the window waits without freezing
             self.status.show_note(self.tr("Stopping what is running…"))
             self.stack.setEnabled(False)
             self.menuBar().setEnabled(False)
             event.ignore()
             return
-        self.worker.stop()
         super().closeEvent(event)
 
     def _on_idle(self) -> None:

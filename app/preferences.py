@@ -18,6 +18,7 @@ CONFIG_VARIABLE = "VBR_CONFIG_DIR"
 RECENT_LIMIT = 8
 CACHE_VARIABLE = "VBR_CACHE_DIR"
 DEVICE_VARIABLE = "VBR_DEVICE"
+SIZE_VARIABLE = "VBR_CACHE_GIB"
 SCALE_VARIABLE = "QT_SCALE_FACTOR"
 """Qt reads it when the application is made."""
 
@@ -44,6 +45,7 @@ CHOICES: dict[str, Choice] = {
     "scale": Choice("100", ("100", "110", "125", "150", "175", "200"), restart=True),
     "device": Choice("auto", ("auto", "cpu")),
     "renderer": Choice("vbr", RENDERERS),
+    "disk_cache_gib": Choice("20", ("2", "5", "10", "20", "50", "100", "500")),
     "preview_cache_mib": Choice("256", ("128", "256", "512", "1024", "2048", "4096")),
 }
 """The user's choices by name."""
@@ -75,10 +77,27 @@ def preferences() -> QSettings:
 
 
 def recent_files() -> list[str]:
-    """Clips and projects that were opened last, newest first; those that are gone are left out."""
+    """Clips and projects that were opened last, newest first; those that :func:`find_gone` missed are left out."""
+    return [path for path in _stored_recent() if path not in _gone]
+
+
+def _stored_recent() -> list[str]:
     stored = preferences().value("recent", [])
     paths = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
-    return [path for path in paths if isinstance(path, str) and _exists(path)]
+    return [path for path in paths if isinstance(path, str)]
+
+
+_gone: frozenset[str] = frozenset()
+
+
+def find_gone() -> list[str]:
+    """Look which recent files are not there any more. It may take long on a network drive: not for the GUI thread.
+
+    Returns what :func:`recent_files` says from now on.
+    """
+    global _gone
+    _gone = frozenset(path for path in _stored_recent() if not _exists(path))
+    return recent_files()
 
 
 def _exists(path: str) -> bool:
@@ -90,7 +109,9 @@ def _exists(path: str) -> bool:
 
 def add_recent_file(path: Path) -> list[str]:
     """Put a file at the head of the list. Returns the list."""
+    global _gone
     name = str(path.absolute())
+    _gone -= {name}
     paths = [name, *(other for other in recent_files() if other != name)][:RECENT_LIMIT]
     preferences().setValue("recent", paths)
     return paths
@@ -186,14 +207,26 @@ def apply_scale() -> None:
 
 
 def apply_environment() -> None:
-    """Tell the core, which reads it from the environment, the chosen cache folder and device.
+    """Tell the core, which reads it from the environment, the chosen cache folder, its size and the device.
 
-    A folder that the environment names already is left alone.
+    What the environment said before the program set it is left alone.
     """
     folder = stored_text("cache_folder")
     if folder and CACHE_VARIABLE not in os.environ and Path(folder).is_absolute():
         os.environ[CACHE_VARIABLE] = folder
-    if choice("device") == "auto":
-        os.environ.pop(DEVICE_VARIABLE, None)
+    _tell_core(DEVICE_VARIABLE, "" if choice("device") == "auto" else choice("device"))
+    _tell_core(SIZE_VARIABLE, choice("disk_cache_gib"))
+
+
+_told: dict[str, str] = {}
+
+
+def _tell_core(variable: str, value: str) -> None:
+    """Set a variable, or remove it if ``value`` is empty, unless somebody else set it."""
+    if os.environ.get(variable, "") != _told.get(variable, ""):
+        return
+    _told[variable] = value
+    if value:
+        os.environ[variable] = value
     else:
-        os.environ[DEVICE_VARIABLE] = choice("device")
+        os.environ.pop(variable, None)

@@ -25,11 +25,11 @@ CLIP = Path("/clips/fake.mp4")
 class WindowRig:
     """The main window with a fake core and dialogs that answer from attributes."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot: QtBot, core: FakeCore | None = None) -> None:
         from app.main_window import MainWindow
 
         self.qtbot = qtbot
-        self.core = FakeCore()
+        self.core = core or FakeCore()
         self.dialogs = FakeDialogs()
         self.window = MainWindow(cast("Core", self.core), cast("Dialogs", self.dialogs))
         self.window.resize(1280, 720)
@@ -59,7 +59,8 @@ class WindowRig:
 
     def close(self) -> None:
         self.dialogs.unsaved = "discard"
-        for gate in (self.core.server.gate, self.core.depth_gate, self.core.carry_gate, self.core.export_gate):
+        core = self.core
+        for gate in (core.open_gate, core.server.gate, core.depth_gate, core.carry_gate, core.export_gate):
             gate.set()
         self.window.close()
         self.wait(lambda: not self.window.isVisible())

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from app import export_notice, export_presets, export_progress, preferences, timecode
 from app.export_notice import ExportNotice
 from app.export_presets import Preset, built_in
-from app.export_target import look_at_path, with_suffix
+from app.export_target import look_at_name, look_at_place, with_suffix
 from vbr_core.errors import InputError, OutputError
 from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
 
@@ -144,10 +144,11 @@ def test_paths_are_looked_at_by_kind(tmp_path: Path) -> None:
         ("clip.mp4", (".mp4",), "the clip itself"),
         ("no/a.mp4", (".mp4",), "does not exist"),
     ):
-        problem, _note = look_at_path(str(tmp_path / text), endings, clip)
+        path = str(tmp_path / text)
+        problem = look_at_name(path, endings, clip) or look_at_place(path, endings)[0]
         assert part in problem
         assert bool(problem) is bool(part)
-    assert "replaced" in look_at_path(str(tmp_path / "a.mkv"), (".mkv",), clip)[1]
+    assert "replaced" in look_at_place(str(tmp_path / "a.mkv"), (".mkv",))[1]
     assert with_suffix("/a/film.v2.mp4", (".png",), ".png") == "/a/film.v2.png"
     assert with_suffix("/a/film.v2", (".png",), ".png") == "/a/film.v2.png"
     assert with_suffix("/a/film.MOV", (".mov",), ".mp4") == "/a/film.MOV"

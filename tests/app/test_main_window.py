@@ -382,8 +382,7 @@ def test_export_refuses_bad_names(rig: WindowRig, tmp_path: Path, name: str) -> 
     dialog = rig.window.export_dialog
     dialog.open_for_document()
     dialog.path_edit.setText(str(CLIP) if name == "fake.mp4" else str(tmp_path / name) if name else "")
-    assert not dialog.export_button.isEnabled()
-    assert dialog.path_note.text()
+    rig.wait(lambda: not dialog.export_button.isEnabled() and dialog.path_note.text())
     dialog.reject()
 
 

@@ -101,4 +101,7 @@ def test_recent_files_newest_first_without_those_gone(private_folders: Path, tmp
         preferences.add_recent_file(path)
     preferences.add_recent_file(paths[0])
     paths[2].unlink()
-    assert preferences.recent_files() == [str(paths[0]), str(paths[1])]
+    assert preferences.find_gone() == [str(paths[0]), str(paths[1])] == preferences.recent_files()
+    paths[2].touch()
+    preferences.add_recent_file(paths[2])
+    assert preferences.recent_files()[0] == str(paths[2])

@@ -145,6 +145,9 @@ class FakeCore:
         self.server = FakeFrameServer()
         self.info = make_info()
         self.open_error: Exception | None = None
+        self.open_gate = threading.Event()
+        """Opening a clip waits for it."""
+        self.open_gate.set()
         self.link: ClipLink | None = None
         self.depth_gate = threading.Event()
         self.depth_gate.set()
@@ -175,6 +178,8 @@ class FakeCore:
         self.search_result: Path | None = None
 
     def open_clip(self, path: Path, ctx: JobContext) -> OpenedClip:
+        while not self.open_gate.wait(0.01):
+            ctx.step(0, 1, "Opening")
         if self.open_error is not None:
             raise self.open_error
         entry = Clip(path=str(path), absolute_path=str(path), frame_count=self.info.frame_count)

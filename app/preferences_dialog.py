@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QTabWidget,
     QVBoxLayout,
@@ -59,7 +60,7 @@ class PreferencesDialog(QDialog):
         self.tabs.addTab(self._general(), self.tr("General"))
         self.tabs.addTab(self._appearance(), self.tr("Appearance"))
         self.tabs.addTab(self._rendering(), self.tr("Rendering"))
-        self.tabs.addTab(self._page(self.storage), self.tr("Storage"))
+        self.tabs.addTab(self._storage(), self.tr("Storage"))
         self.tabs.addTab(self._page(self.shortcuts), self.tr("Shortcuts"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
@@ -107,6 +108,20 @@ class PreferencesDialog(QDialog):
                 self._combo("preview_cache_mib", sizes, self.tr("Memory for preview pictures")),
             ),
         )
+
+    def _storage(self) -> QWidget:
+        sizes = {value: self.tr("{count} GiB").format(count=value) for value in _values("disk_cache_gib")}
+        page = self._page(self.storage)
+        label = QLabel(self.tr("Keep at most"), page)
+        box = self._combo("disk_cache_gib", sizes, self.tr("Most depth that is kept"))
+        label.setBuddy(box)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE_PX)
+        row.addWidget(label)
+        row.addWidget(box)
+        row.addWidget(self._quiet(self.tr("of depth; what was not used for longest goes first")), 1)
+        self.storage.add_row(row)
+        return page
 
     def _page(self, widget: QWidget) -> QWidget:
         page = QWidget()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from app import cache_folder, preferences, theme
 from vbr_core.errors import VbrError
@@ -55,6 +55,8 @@ class StoragePage(QWidget):
         title.setText(self.tr("Estimated depth, waveforms and fetched models are kept in this folder:"))
         for widget in (title, self.path_label, self.size_label):
             box.addWidget(widget)
+        self._rows = QVBoxLayout()
+        box.addLayout(self._rows)
         box.addLayout(row)
         box.addWidget(self.reason_label)
         box.addStretch(1)
@@ -62,6 +64,10 @@ class StoragePage(QWidget):
         runner.job_started.connect(self._refresh)
         runner.job_ended.connect(self._refresh)
         self._refresh()
+
+    def add_row(self, row: QLayout) -> None:
+        """Put something above the buttons."""
+        self._rows.addLayout(row)
 
     def _label(self) -> QLabel:
         label = QLabel(self)

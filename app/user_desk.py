@@ -89,7 +89,7 @@ class UserDesk(QObject):
         """Let a choice take hold that can do so at once."""
         if name == "preview_cache_mib":
             self._preview.set_cache_bytes(preferences.preview_cache_bytes())
-        elif name == "device":
+        elif name in ("device", "disk_cache_gib"):
             preferences.apply_environment()
         elif name in ("theme", "motion"):
             theme.apply_chosen()

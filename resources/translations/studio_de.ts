@@ -2759,6 +2759,22 @@
         <translation>Gerät</translation>
     </message>
     <message>
+        <source>{count} GiB</source>
+        <translation>{count} GiB</translation>
+    </message>
+    <message>
+        <source>Keep at most</source>
+        <translation>Höchstens behalten:</translation>
+    </message>
+    <message>
+        <source>Most depth that is kept</source>
+        <translation>Wie viel Tiefe höchstens behalten wird</translation>
+    </message>
+    <message>
+        <source>of depth; what was not used for longest goes first</source>
+        <translation>an Tiefe; am längsten Unbenutztes geht zuerst</translation>
+    </message>
+    <message>
         <source>{device}; used from the next clip that is opened</source>
         <translation>{device}; gilt ab dem nächsten geöffneten Clip</translation>
     </message>

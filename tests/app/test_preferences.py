@@ -16,6 +16,7 @@ from app.preferences_dialog import PreferencesDialog
 from app.shortcut_sheet import ShortcutSheet
 from tests.app.session_stub import make_session
 from tests.helpers.fakes import FakeCore
+from vbr_core.depth.cache import size_limit_bytes
 from vbr_core.errors import InputError, OutputError
 from vbr_core.jobs import Cancelled, CancelToken, JobContext
 from vbr_core.render.devices import pick_device
@@ -65,6 +66,7 @@ def test_settings_that_cannot_be_written_are_told(monkeypatch, tmp_path):
 
 def test_cpu_only_reaches_the_core(monkeypatch):
     monkeypatch.delenv(preferences.DEVICE_VARIABLE, raising=False)
+    monkeypatch.setattr(preferences, "_told", {})
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -75,6 +77,21 @@ def test_cpu_only_reaches_the_core(monkeypatch):
     preferences.set_choice("device", "auto")
     preferences.apply_environment()
     assert preferences.DEVICE_VARIABLE not in os.environ
+
+
+def test_the_size_of_the_cache_reaches_the_core_unless_the_environment_names_one(monkeypatch):
+    monkeypatch.setenv(preferences.SIZE_VARIABLE, "")
+    monkeypatch.setattr(preferences, "_told", {})
+    preferences.set_choice("disk_cache_gib", "5")
+    preferences.apply_environment()
+    assert size_limit_bytes() == 5 << 30
+    preferences.set_choice("disk_cache_gib", "50")
+    preferences.apply_environment()
+    assert size_limit_bytes() == 50 << 30
+    monkeypatch.setenv(preferences.SIZE_VARIABLE, "7")
+    preferences.set_choice("disk_cache_gib", "10")
+    preferences.apply_environment()
+    assert size_limit_bytes() == 7 << 30
 
 
 def test_the_chosen_size_reaches_qt_unless_the_environment_names_one(monkeypatch):

@@ -22,6 +22,7 @@ from vbr_core.depth.cache import (
     default_cache_root,
     encode_chunk,
     evict,
+    size_limit_bytes,
 )
 from vbr_core.depth.ranges import robust_range
 from vbr_core.depth.source import CachedDisparity
@@ -202,6 +203,25 @@ def test_the_oldest_clips_are_dropped_first(tmp_path: Path) -> None:
     assert folders[0].is_dir()
     assert folders[2].is_dir()
     assert evict(tmp_path / "none", keep=tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("2", 2 << 30), ("0.5", 1 << 29), ("", 20 << 30), ("0", 20 << 30), ("-1", 20 << 30), ("nan", 20 << 30)],
+)
+def test_the_size_can_be_chosen(monkeypatch: pytest.MonkeyPatch, text: str, limit: int) -> None:
+    monkeypatch.setenv("VBR_CACHE_GIB", text)
+    assert size_limit_bytes() == limit
+
+
+def test_the_chosen_size_decides_what_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "chunk").write_bytes(bytes(600))
+        os.utime(tmp_path / f"{number}", (1000 + number, 1000 + number))
+    assert evict(tmp_path, keep=tmp_path / "2") == []
+    monkeypatch.setenv("VBR_CACHE_GIB", str(1000 / 2**30))
+    assert evict(tmp_path, keep=tmp_path / "2") == [tmp_path / "1"]
 
 
 def test_the_place_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

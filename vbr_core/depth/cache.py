@@ -42,6 +42,8 @@ wild pixel is not in them."""
 
 KEPT_CHUNKS = 4
 SIZE_LIMIT_BYTES = 20 << 30
+SIZE_VARIABLE = "VBR_CACHE_GIB"
+"""Environment variable: how many GiB of disparity are kept; the window's preferences set it."""
 FORMAT = 1
 
 
@@ -49,6 +51,15 @@ def default_cache_root() -> Path:
     """Folder of all cached disparity: ``VBR_CACHE_DIR`` if set, else the user's cache folder."""
     given = os.environ.get("VBR_CACHE_DIR")
     return Path(given) / "disparity" if given else Path(platformdirs.user_cache_dir("vbr-studio")) / "disparity"
+
+
+def size_limit_bytes() -> int:
+    """How much disparity is kept: ``VBR_CACHE_GIB`` if it is a number above 0, else 20 GiB."""
+    try:
+        gib = float(os.environ.get(SIZE_VARIABLE, ""))
+    except ValueError:
+        return SIZE_LIMIT_BYTES
+    return int(gib * 2**30) if 0 < gib < 2**20 else SIZE_LIMIT_BYTES
 
 
 def cache_key(clip_key: str, model_fingerprint: str, settings: str) -> str:
@@ -255,12 +266,18 @@ class DisparityCache:
             return dict(self._quantiles), tuple(sorted(cut for cuts in self._cuts.values() for cut in cuts))
 
 
-def evict(root: Path, keep: Path, limit_bytes: int = SIZE_LIMIT_BYTES) -> list[Path]:
+def evict(root: Path, keep: Path, limit_bytes: int | None = None) -> list[Path]:
     """Drop the least recently used clips until the cache is under ``limit_bytes``; ``keep`` stays.
+
+    Args:
+        root: Folder of all cached disparity.
+        keep: Folder of the clip that is open.
+        limit_bytes: None for :func:`size_limit_bytes`.
 
     Returns:
         The folders that were removed.
     """
+    limit = size_limit_bytes() if limit_bytes is None else limit_bytes
     clips = []
     for folder in root.iterdir() if root.is_dir() else ():
         if folder.is_dir():
@@ -269,7 +286,7 @@ def evict(root: Path, keep: Path, limit_bytes: int = SIZE_LIMIT_BYTES) -> list[P
     total = sum(size for _, size, _ in clips)
     removed = []
     for used, size, folder in sorted(clips):
-        if total <= limit_bytes:
+        if total <= limit:
             break
         if folder != keep and time.time() - used > 60:
             shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFontMetrics, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from app.actions import Actions
 
+KEYS_PX = 150
 COLUMNS = 3
 """At most; fewer on a narrow screen."""
 FRAME = QSize(64, 96)
@@ -50,12 +51,8 @@ class ShortcutSheet(QDialog):
         box.setSpacing(theme.SPACE_PX * 2)
         self.area = QScrollArea(self)
         room = self._room()
-        for count in range(COLUMNS, 0, -1):
-            page = self._page(groups, count)
-            if page.sizeHint().width() <= room.width() or count == 1:
-                break
-            page.hide()
-            page.deleteLater()
+        counts = range(COLUMNS, 1, -1)
+        page = self._page(groups, next((count for count in counts if self._width(groups, count) <= room.width()), 1))
         self.area.setWidget(page)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
@@ -68,6 +65,16 @@ class ShortcutSheet(QDialog):
         """How large the page may be to be seen whole on this screen."""
         screen = self.parentWidget().screen() if self.parentWidget() else self.screen()
         return screen.availableSize() - FRAME - QSize(64, 80)
+
+    def _width(self, groups: list[Group], count: int) -> int:
+        """About how wide so many columns are; building them to find out takes long."""
+        caps, words = QFontMetrics(theme.small_font()), QFontMetrics(theme.body_font())
+        wide = 0
+        for part in _balanced(groups, count):
+            lines = [line for _title, rows in part for line in rows]
+            keys = (sum(caps.horizontalAdvance(one) + 20 for one in line[0].split(" / ")) for line in lines)
+            wide += max(KEYS_PX, *keys) + max(words.horizontalAdvance(_plain(line[1])) for line in lines)
+        return wide + count * theme.SPACE_PX * 6
 
     def _page(self, groups: list[Group], count: int) -> QWidget:
         """The groups in so many columns."""
@@ -123,7 +130,7 @@ class ShortcutSheet(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.SPACE_PX * 2)
         grid.setVerticalSpacing(4)
-        grid.setColumnMinimumWidth(0, 150)
+        grid.setColumnMinimumWidth(0, KEYS_PX)
         grid.setColumnStretch(1, 1)
         head = QLabel(_plain(title).upper(), self)
         head.setProperty("title", True)

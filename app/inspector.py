@@ -226,7 +226,7 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.zone_row)
 
     def _build_look(self) -> None:
-        self._title(self.tr("LOOK AND DEPTH"))
+        self._title(self.tr("RENDERER AND DEPTH"))
         self.renderer_box = QComboBox()
         self.renderer_box.setAccessibleName(self.tr("Renderer"))
         words = {"scatter": self.tr("Scatter"), "layered": self.tr("Layered"), "vbr": self.tr("VBR")}

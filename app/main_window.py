@@ -35,6 +35,7 @@ from app.help_desk import HelpDesk
 from app.icons import icon
 from app.inspector import Inspector
 from app.job_runner import JobRunner
+from app.look_panel import LookPanel
 from app.key_controller import KeyController
 from app.models_controller import ModelsController
 from app.playback import Playback
@@ -119,6 +120,8 @@ class MainWindow(QMainWindow):
         self.repairs = RepairController(self.session, self.viewer.tool, self)
         self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
         self.focus_panel = FocusToolsPanel(self.session, self.focus_tools, self.actions_)
+        self.look_panel = LookPanel(self.session, self.dialogs)
+        self.inspector.add_section(self.tr("LOOK"), self.look_panel)
         self.inspector.add_section(self.tr("FOLLOW AND RACK"), self.focus_panel)
         self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel)
         self.timeline = TimelineView(self.session, self.actions_)
@@ -285,6 +288,8 @@ class MainWindow(QMainWindow):
         self.focus_tools.failed.connect(self.status.show_failure)
         self.focus_tools.state_changed.connect(self._on_rack)
         self.focus_panel.typing_finished.connect(self.viewer.setFocus)
+        self.look_panel.typing_finished.connect(self.viewer.setFocus)
+        self.look_panel.failed.connect(self.status.show_failure)
         self.viewer.menu_requested.connect(self._show_picture_menu)
         self.inspector.typing_finished.connect(self.viewer.setFocus)
         self.focus.reticle_changed.connect(self.viewer.set_reticle)

@@ -316,10 +316,11 @@ class PreviewController(QObject):
         self.histogram_changed.emit(None)
 
     def _on_changed(self, old: Project, new: Project) -> None:
-        if (old.focus, old.blur, old.sharp_zone, old.renderer, old.clip) != (
+        if (old.focus, old.blur, old.sharp_zone, old.look, old.renderer, old.clip) != (
             new.focus,
             new.blur,
             new.sharp_zone,
+            new.look,
             new.renderer,
             new.clip,
         ):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog,
 
 from app import core_words, translation
 from app.translation import FOLDER, LANGUAGES, chosen_language, install_translator
+from tests.app.session_stub import use_dark_theme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,7 @@ def cut_off(window: QWidget) -> list[tuple[str, int, int]]:
 
 
 def test_the_window_speaks_german_and_nothing_is_cut_off(german: str, rig: WindowRig) -> None:
+    use_dark_theme()
     rig.open()
     titles = [action.text().replace("&", "") for action in rig.window.menuBar().actions()]
     assert titles == ["Datei", "Bearbeiten", "Clip", "Fokus", "Ansicht", "Export", "Hilfe"]

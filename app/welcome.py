@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 from app import icons, theme
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
+    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 
 RECENT_SHOWN = 6
+COLUMN_PX = 560
 
 
 class DropZone(QWidget):
@@ -76,7 +77,7 @@ class Welcome(QWidget):
         self._drop = DropZone(self)
         self._drop.path_dropped.connect(self.path_dropped)
         self._lay_out_drop()
-        column = QVBoxLayout()
+        self._column = column = QVBoxLayout()
         column.setSpacing(theme.SPACE_PX * 2)
         column.addStretch(1)
         column.addWidget(self._drop)
@@ -90,7 +91,7 @@ class Welcome(QWidget):
         column.addLayout(self._links())
         middle = QWidget(self)
         middle.setLayout(column)
-        middle.setFixedWidth(560)
+        middle.setFixedWidth(COLUMN_PX)
         outer = QHBoxLayout(self)
         outer.addStretch(1)
         outer.addWidget(middle)
@@ -202,7 +203,30 @@ class Welcome(QWidget):
             button.clicked.connect(lambda _checked=False, path=path: self.recent_requested.emit(path))
             self._recent.append(button)
             self._recent_box.addWidget(button)
-        self._recent_title.setVisible(bool(self._recent))
+        self._show_what_fits()
+
+    def _show_what_fits(self) -> None:
+        """In a low window the oldest of the recent files are left out."""
+        count = len(self._recent)
+        self._recent_title.setVisible(count > 0)
+        for button in self._recent:
+            button.setVisible(True)
+        while count and self._least_height() > self.height():
+            count -= 1
+            self._recent[count].setVisible(False)
+            self._recent_title.setVisible(count > 0)
+
+    def _least_height(self) -> int:
+        for layout in (self._recent_box, self._column):  # they learn of what was hidden only later
+            layout.invalidate()
+        margins = self.layout().contentsMargins()
+        least = max(self._column.totalMinimumHeightForWidth(COLUMN_PX), self._column.totalMinimumSize().height())
+        return least + margins.top() + margins.bottom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many recent files as there is room for."""
+        super().resizeEvent(event)
+        self._show_what_fits()
 
     @property
     def link_buttons(self) -> dict[str, QPushButton]:

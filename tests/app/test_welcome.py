@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.actions import ACTIONS, Actions
 from app.shortcut_sheet import ShortcutSheet
@@ -63,6 +63,21 @@ def test_what_can_be_set_up_first_is_a_click_away(qtbot, page):
         with qtbot.waitSignal(page.command_requested) as heard:
             qtbot.mouseClick(page.link_buttons[name], Qt.MouseButton.LeftButton)
         assert heard.args == [name]
+
+
+def test_a_low_window_shows_fewer_recent_files_and_clips_nothing(qtbot, page):
+    page.resize(960, 2000)
+    page.set_recent([f"/films/{number}.vbr" for number in range(RECENT_SHOWN)])
+    page.show()
+    page.resize(960, page.minimumSizeHint().height() - 50)
+    shown = [button for button in page.recent_buttons if button.isVisible()]
+    assert 0 < len(shown) < RECENT_SHOWN
+    assert shown == page.recent_buttons[: len(shown)]
+    qtbot.waitUntil(lambda: page.link_buttons["models"].geometry().bottom() < page.height())
+    mark = page.drop_zone.findChild(QLabel)
+    qtbot.waitUntil(lambda: mark.height() >= mark.pixmap().deviceIndependentSize().height())
+    page.resize(960, 2000)
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in page.recent_buttons))
 
 
 def test_recent_files_are_listed_and_open(qtbot, page):

@@ -64,6 +64,10 @@ class Job(QObject):
         self._thread = threading.Thread(target=self._run, name=f"job: {self.title}", daemon=True)
         self._thread.start()
 
+    def skip(self) -> None:
+        """End as cancelled, without a thread."""
+        self._on_delivered("cancelled", None)
+
     def cancel(self) -> None:
         """Ask the job to stop; ``cancelled`` follows when it did."""
         self._token.cancel()
@@ -130,6 +134,7 @@ class JobRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self._is_shut = False
         self.courtesy: Callable[[], object] | None = None
         """Called by every job between two steps, on its thread; may wait a little to let others go first."""
 
@@ -149,7 +154,7 @@ class JobRunner(QObject):
         job = Job(title, function, self, self.courtesy if courteous else None)
         self._jobs.append(job)
         job.ended.connect(self._on_ended)
-        QTimer.singleShot(0, job, job.start)
+        QTimer.singleShot(0, job, job.skip if self._is_shut else job.start)
         self.job_started.emit(job)
         return job
 
@@ -166,6 +171,11 @@ class JobRunner(QObject):
         """Ask every job to stop."""
         for job in self._jobs:
             job.cancel()
+
+    def shut(self) -> None:
+        """The window closes: every job is asked to stop, and those that are started from now on end as cancelled."""
+        self._is_shut = True
+        self.cancel_all()
 
     def wait_all(self, timeout_seconds: float = 30.0) -> bool:
         """Block until the threads of all jobs are gone. Returns whether they are."""

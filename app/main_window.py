@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QCoreApplication, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
     QMainWindow,
@@ -458,13 +458,16 @@ class MainWindow(QMainWindow):
             self.errors.shut()
             for dialog in self.findChildren(QDialog):  # a dialog of a window that is gone keeps the program alive
                 dialog.reject()
-            self.runner.cancel_all()
+            for menu in self.findChildren(QMenu):
+                menu.close()
+            self.runner.shut()
         if self.runner.jobs or not self.worker.stop(0.02):  # at their next frame; the window waits without freezing
             self.status.show_note(self.tr("Stopping what is running…"))
-            self.stack.setEnabled(False)
-            self.menuBar().setEnabled(False)
+            self.setEnabled(False)  # its commands too
             event.ignore()
             return
+        for timer in self.findChildren(QTimer):
+            timer.stop()
         super().closeEvent(event)
 
     def _on_idle(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app import theme
 from app.core_access import Core
+from app.preferences import cache_folder
 from tests.app.session_stub import use_dark_theme
 from tests.helpers.bad_server import Answer, Server, running_server
 from tests.helpers.fake_models import OTHER_WEIGHTS, WEIGHTS, fake_entry, use_models
@@ -140,6 +141,19 @@ def test_get_cancel_go_on_use(models: WindowRig, server: Server) -> None:
     assert models.session.project.depth == "free"
     assert row.state_label.text() == "In use"
     models.wait(lambda: models.core.depth_asked[-1] == "free")
+
+
+def test_closing_while_a_download_stalls_keeps_what_came_for_the_next_time(models: WindowRig, server: Server) -> None:
+    page = open_page(models)
+    server.routes["/free.pt"] = [Answer(body=WEIGHTS, stall_after=200_000)]
+    page.rows["free"].button.click()
+    models.wait(server.stalled.is_set)
+    models.window.close()
+    models.wait(lambda: not models.window.isVisible())
+    models.wait(lambda: models.window.runner.jobs == ())
+    files = [path for path in cache_folder().rglob("*") if path.is_file()]
+    assert [path.stat().st_size for path in files if path.name == "free.pt.part"] == [200_000]
+    assert "free.pt" not in [path.name for path in files]  # it is not taken for a whole one
 
 
 def test_what_fails_stands_in_the_row_and_in_the_status_bar_if_the_page_is_closed(

@@ -134,6 +134,32 @@ def test_open_click_blur_export_save_reopen(
     assert not session.is_dirty
 
 
+def test_closing_in_the_middle_of_an_export_leaves_no_half_file(
+    qtbot: QtBot, window: MainWindow, clip: Path, depth_folder: Path
+) -> None:
+    def wait(condition: Callable[[], object]) -> None:
+        qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
+
+    window.open_path(clip)
+    wait(lambda: window.session.clip_info is not None)
+    session, dialog, output = window.session, window.export_dialog, clip.parent / "out.mp4"
+    session.apply(edits.set_depth(session.project, str(depth_folder)), "Choose the depth")
+    wait(lambda: window.depth.state == "ready")
+    output.write_bytes(b"earlier")
+    dialog.open_for_document()
+    dialog.path_edit.setText(str(output))
+    dialog.start()
+    job = dialog._job
+    assert job is not None
+    with qtbot.waitSignal(job.progressed, timeout=PATIENCE_MS):  # it is at it
+        pass
+    window.dialogs.unsaved = "discard"  # type: ignore[attr-defined]
+    window.close()
+    wait(lambda: not window.isVisible())
+    assert output.read_bytes() == b"earlier"
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["out.mp4", "twelve.mp4"]
+
+
 def test_bad_files_are_told_in_one_sentence(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("this is no video")

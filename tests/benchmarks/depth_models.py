@@ -152,7 +152,7 @@ def main() -> None:
                 at_hand = False
                 estimator = with_random_weights(entry, Path(folder))
             ratios = []
-            seconds_a_frame(estimator, picture)  # the first one warms up
+            estimator.predict(picture[None])  # the first one warms up
             for _ in range(max(1, arguments.repeats)):
                 base = seconds_a_frame(starter, picture)
                 ratios.append(seconds_a_frame(estimator, picture) / base)

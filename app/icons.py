@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app import theme
 
@@ -97,6 +98,30 @@ def pixmap(name: str, size_px: int, role: str = "text", pixel_ratio: float = 1.0
     picture = RoleIconEngine(name, role, role).pixmap(QSize(device, device), QIcon.Mode.Normal, QIcon.State.Off)
     picture.setDevicePixelRatio(pixel_ratio)
     return picture
+
+
+class IconLabel(QLabel):
+    """A drawing in the colour of a role, which follows the theme."""
+
+    def __init__(self, name: str, size_px: int, role: str = "quiet", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._size_px = size_px
+        self.set_drawing(name, role)
+
+    def set_drawing(self, name: str, role: str = "quiet") -> None:
+        """Show another drawing.
+
+        Raises:
+            KeyError: There is no such icon.
+        """
+        self._name, self._role = name, role
+        self.setPixmap(pixmap(name, self._size_px, role, self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw again after a change of theme or screen."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.DevicePixelRatioChange):
+            self.set_drawing(self._name, self._role)
 
 
 def app_icon() -> QIcon:

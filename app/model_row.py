@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.icons import icon, pixmap
+from app.icons import IconLabel, icon
 from app.timecode import about
 from vbr_core.depth.model_files import bytes_words, size_words
 from vbr_core.depth.registry import LICENCE_WORDS
@@ -80,7 +80,7 @@ class ModelRow(QFrame):
         self.button = QPushButton()
         self.button.setAutoDefault(False)
         self.button.clicked.connect(lambda: self._does.emit(entry.name))
-        self.note_icon = QLabel()
+        self.note_icon = IconLabel("info", 14)
         self.note_label = small_label()
         self.note_label.setWordWrap(True)
         line = QHBoxLayout()
@@ -128,10 +128,7 @@ class ModelRow(QFrame):
         line = QHBoxLayout(box)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        mark = QLabel()
-        mark.setPixmap(
-            pixmap("check" if entry.commercial_ok else "warning", 16, "quiet" if entry.commercial_ok else "text")
-        )
+        mark = IconLabel("check" if entry.commercial_ok else "warning", 16, "quiet" if entry.commercial_ok else "text")
         line.addWidget(mark)
         line.addWidget(_stacked(words, under), 1)
         return box
@@ -289,7 +286,7 @@ class ModelRow(QFrame):
         self.note_label.setText(text)
         theme.set_property(self.note_label, "error", bool(problem))
         theme.set_property(self.note_label, "quiet", not problem)
-        self.note_icon.setPixmap(pixmap("error" if problem else "info", 14, "error" if problem else "quiet"))
+        self.note_icon.set_drawing("error" if problem else "info", "error" if problem else "quiet")
 
 
 def _stacked(*widgets: QWidget) -> QWidget:

@@ -212,11 +212,16 @@ def make_style_sheet(colors: Roles) -> str:
 
 
 def apply_theme(app: QApplication, name: ThemeName = "dark") -> None:
-    """Give the whole application the theme called ``name``."""
+    """Give the whole application the theme called ``name``.
+
+    The old style sheet is taken away first: replacing it polishes every widget many times, ten times as long in all.
+    """
     global _active
     _active = THEMES[name]
     QDir.setSearchPaths("icons", [str(ICON_FOLDER)])
-    app.setStyle("Fusion")
+    app.setStyleSheet("")
+    if app.style().objectName().lower() != "fusion":
+        app.setStyle("Fusion")
     app.setFont(body_font())
     app.setPalette(make_palette(_active))
     app.setStyleSheet(make_style_sheet(_active))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
 
 from app import theme
@@ -218,6 +218,12 @@ class TransportBar(QWidget):
         self._range.setText(self.range_text())
         self._range.setToolTip(self.tr("Marked range: {0} frames").format(stop - start))
         self._time.setAccessibleName(self.tr("Time {0} of {1}").format(now, length))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The colours of the time are those of the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_range"):
+            self.refresh()
 
     def _on_playing(self, speed: float) -> None:
         if "play_pause" in self._buttons:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -73,7 +73,6 @@ class Welcome(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._recent: list[QToolButton] = []
         self._link_buttons: dict[str, QPushButton] = {}
-        self._pictures: list[tuple[QLabel, str]] = []
         self._drop = DropZone(self)
         self._drop.path_dropped.connect(self.path_dropped)
         self._lay_out_drop()
@@ -144,9 +143,7 @@ class Welcome(QWidget):
             cell.setSpacing(2)
             head = QHBoxLayout()
             head.setSpacing(6)
-            picture = QLabel(steps)
-            self._pictures.append((picture, name))
-            head.addWidget(picture)
+            head.addWidget(icons.IconLabel(name, 20, parent=steps))
             head.addWidget(self._label(f"{number}", quiet=True, small=True))
             head.addStretch(1)
             cell.addLayout(head)
@@ -158,12 +155,7 @@ class Welcome(QWidget):
             cell.addWidget(rest)
             cell.addStretch(1)
             row.addLayout(cell, 1)
-        self._paint_pictures()
         return steps
-
-    def _paint_pictures(self) -> None:
-        for picture, name in self._pictures:
-            picture.setPixmap(icons.pixmap(name, 20, "quiet", self.devicePixelRatioF()))
 
     def _links(self) -> QHBoxLayout:
         """What one may want to set up before the first clip."""
@@ -242,12 +234,6 @@ class Welcome(QWidget):
     def drop_zone(self) -> DropZone:
         """Where files are dropped."""
         return self._drop
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Drawings get the colours of another theme."""
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.DevicePixelRatioChange):
-            self._paint_pictures()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), theme.roles().color("background"))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from app import preferences, shortcuts, theme
+from app.icons import IconLabel
 from app.shortcut_sheet import ShortcutSheet
 from tests.app.conftest import WindowRig
 
@@ -131,3 +132,18 @@ def test_settings_of_any_kind_let_the_window_start(qtbot: QtBot, value: str) -> 
     rig.open()
     rig.close()
     rig.window.deleteLater()
+
+
+def test_texts_and_drawings_with_colours_of_their_own_follow_the_theme(rig: WindowRig, as_before: None) -> None:
+    rig.window.desk.apply("theme")
+    drawing = rig.window.welcome.findChild(IconLabel)
+    for name in ("light", "dark"):
+        preferences.set_choice("theme", name)
+        rig.window.desk.apply("theme")
+        colors = theme.THEMES[name]
+        shown = drawing.pixmap().toImage()
+        found = {
+            shown.pixelColor(x, y).name() for x in range(20) for y in range(20) if shown.pixelColor(x, y).alpha() == 255
+        }
+        assert colors.quiet in found
+        assert colors.text in rig.window.transport._time.text()

@@ -35,8 +35,8 @@ from app.help_desk import HelpDesk
 from app.icons import icon
 from app.inspector import Inspector
 from app.job_runner import JobRunner
-from app.look_panel import LookPanel
 from app.key_controller import KeyController
+from app.look_panel import LookPanel
 from app.models_controller import ModelsController
 from app.playback import Playback
 from app.player import Player

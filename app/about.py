@@ -53,6 +53,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About VBR Studio"))
         self.resize(720, 480)
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName(self.tr("Pages"))
         self.tabs.addTab(self._build_program(), self.tr("&Program"))
         self.tabs.addTab(self._build_licences(), self.tr("&Licences"))
         self.tabs.addTab(self._build_machine(), self.tr("This &machine"))

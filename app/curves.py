@@ -48,6 +48,7 @@ class CurveEditor(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None, viewport: Viewport | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: time runs to the right
         self._session = session
         self._owns_viewport = viewport is None
         self.time_view = viewport or Viewport(self)

@@ -34,6 +34,7 @@ class HistogramSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: near is at the right
         self._value = 0.5
         self._marker: float | None = None
         self._bars: list[float] = []

@@ -133,7 +133,9 @@ class Inspector(QScrollArea):
         self._layout.addWidget(label)
 
     def _fit_width(self) -> None:
-        """Wide enough for every row: there is no horizontal scroll bar."""
+        """Wide enough for every row: there is no horizontal scroll bar. Sliders grow to the right in every language."""
+        for slider in self.findChildren(QSlider):
+            slider.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         bar = self.verticalScrollBar().sizeHint().width()
         self.setMinimumWidth(max(LEAST_WIDTH, self.widget().minimumSizeHint().width() + bar))
 

@@ -57,6 +57,7 @@ class PreferencesDialog(QDialog):
         self.storage.failed.connect(self._tell)
         self.shortcuts.failed.connect(self._tell)
         self.tabs = QTabWidget(self)
+        self.tabs.setAccessibleName(self.tr("Pages"))
         self.tabs.addTab(self._general(), self.tr("General"))
         self.tabs.addTab(self._appearance(), self.tr("Appearance"))
         self.tabs.addTab(self._rendering(), self.tr("Rendering"))

@@ -82,6 +82,7 @@ class StatusBar(QStatusBar):
         self._failure: Exception | None = None
         self._failure_count = 0
         self.failure_button = QToolButton()
+        self.failure_button.setAccessibleName(self.tr("Show what failed"))
         self.failure_button.setIcon(icon("error"))
         self.failure_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.failure_button.setToolTip(self.tr("Show what failed"))

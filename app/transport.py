@@ -56,6 +56,7 @@ class TransportBar(QWidget):
 
     def __init__(self, session: Session, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: time runs to the right
         self._session = session
         self._as_frames = False
         self._sound: SoundPlayer | None = None

@@ -58,6 +58,7 @@ class Viewer(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: it is a picture
         self._image: QImage | None = None
         self._beside: QImage | None = None
         self._side_by_side = False

@@ -89,6 +89,7 @@ class TimelineView(QWidget):
 
     def __init__(self, session: Session, actions: Actions | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: time runs to the right
         self._session = session
         self._pan_x: float | None = None
         self.viewport = Viewport(self)

@@ -70,6 +70,12 @@ class Core:
         ctx.token.raise_if_cancelled()
         info = pipeline.probe(path)
         ctx.token.raise_if_cancelled()
+        # What the first picture and the depth need is imported before the window fills with a document: an import holds
+        # Python's lock most of the time, and each row that paints itself meanwhile would wait for it.
+        import vbr_core.depth.estimate
+        import vbr_core.frame_server  # noqa: F401
+
+        ctx.token.raise_if_cancelled()
         return OpenedClip(path, info, pipeline.make_clip_entry(info))
 
     def find_clip(self, clip: Clip, project_path: Path | None) -> ClipLink:

@@ -24,6 +24,8 @@ LIBRARIES = {
 }
 """Package -> its large libraries, in the order in which they may be loaded."""
 
+USES_QT = ("app", "pyqtgraph")
+
 _lock = threading.Lock()
 _loaded: list[Path] | None = None
 
@@ -46,9 +48,21 @@ def load_libraries() -> list[Path]:
     global _loaded
     with _lock:
         if _loaded is None:
+            leave_sources_unread()
             _loaded = [] if sys.platform == "win32" else [path for path in find_libraries() if _load(path)]
             log.info("loaded %s", ", ".join(path.name for path in _loaded) or "nothing ahead")
         return _loaded
+
+
+def leave_sources_unread() -> None:
+    """Keep PySide from reading the source of every module that is imported after it.
+
+    It looks whether its own name is in there, for a switch of its naming style that is not used here. That made the
+    import of the core a third slower.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if hasattr(feature, "_mod_uses_pyside"):  # what it would have found, without looking
+        feature._mod_uses_pyside = lambda module: module.__name__.partition(".")[0] in USES_QT  # type: ignore[union-attr]
 
 
 def _load(path: Path) -> bool:

@@ -72,6 +72,7 @@ class QtSoundDevice:
         """Drop what was not heard."""
         self._pipe = None
         self._sink.reset()
+        self._sink.stop()  # not every system does that with it
 
     def room(self) -> int:
         """Frames that fit into the buffer."""
@@ -94,10 +95,12 @@ class QtSoundDevice:
         return max(0, self._written - waiting)
 
     def is_lost(self) -> bool:
-        """Whether it stopped by itself."""
+        """Whether it did not begin, since another program holds it, or stopped by itself."""
+        if self._pipe is None:
+            return True
         from PySide6.QtMultimedia import QtAudio
 
-        return self._pipe is not None and self._sink.error() in (QtAudio.Error.OpenError, QtAudio.Error.FatalError)
+        return self._sink.error() in (QtAudio.Error.OpenError, QtAudio.Error.FatalError)
 
     def set_volume(self, volume: float) -> None:
         """0..1, of the amplitude."""

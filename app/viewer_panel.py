@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
 
 class HoldKey(QObject):
-    """Tells when a key is held in a window, unless text is being typed."""
+    """Tells when a key is held in a window, unless text is being typed.
+
+    It listens where the keys go. A filter of the whole application would see every event of every widget, and each
+    would have to wait for Python's lock while a worker holds it.
+    """
 
     def __init__(self, key: Qt.Key, window: QWidget, held: object) -> None:
         super().__init__(window)
@@ -43,8 +47,15 @@ class HoldKey(QObject):
         self._tell = held
         self._is_held = False
         application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._follow)
+        window.installEventFilter(self)
+
+    def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
+        if old is not None and old is not self._window:
+            old.removeEventFilter(self)
+        if new is not None and new.window() is self._window:
+            new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()

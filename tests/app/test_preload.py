@@ -34,3 +34,34 @@ def test_a_library_that_cannot_be_loaded_is_left_to_its_import(
     monkeypatch.setattr(preload, "_loaded", None)
     monkeypatch.setattr(preload, "find_libraries", lambda: [broken])
     assert preload.load_libraries() == []
+
+
+def test_the_sources_of_what_is_imported_stay_unread() -> None:
+    program = """
+import linecache
+import PySide6.QtCore
+from app.preload import leave_sources_unread
+leave_sources_unread()
+import wave, app.timecode
+read = [name for name in linecache.cache if name.endswith(("wave.py", "timecode.py"))]
+assert not read, read
+import app.about
+app.about.QDialog  # a module that does use Qt
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_what_the_first_picture_needs_is_there_when_the_clip_is_open() -> None:
+    """Nothing of the core is imported while the window fills itself with the document."""
+    program = """
+import sys
+from app.core_access import Core
+from vbr_core.jobs import JobContext
+core = Core()
+opened = core.open_clip(core.sample_clip_path(), JobContext())
+before = set(sys.modules)
+core.open_frames(opened.path).close()
+late = {name for name in set(sys.modules) - before if name.partition(".")[0] in ("torch", "numba", "cv2", "av")}
+assert len(late) < 20, sorted(late)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

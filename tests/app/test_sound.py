@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from app.player import Player
 from app.session import Session
 from app.sound import AHEAD_SECONDS, Feed, SoundPlayer
+from app.sound_device import QtSoundDevice
 from tests.helpers.fakes import make_info
 from vbr_core.project import Clip, Project
 
@@ -229,6 +231,21 @@ def test_a_lost_device_is_told_and_playing_goes_on(rig: Rig) -> None:
     rig.now += 0.5
     rig.player.tick()
     assert rig.session.playhead == 24
+
+
+def test_a_device_that_another_program_holds_is_told_at_once(rig: Rig) -> None:
+    """The sink of such a device gives nothing to write to."""
+    device = QtSoundDevice.__new__(QtSoundDevice)
+    device.rate, device._frame_bytes, device._is_float = RATE, 4, False
+    device._sink = SimpleNamespace(start=lambda: None, reset=lambda: None, stop=lambda: None, setVolume=lambda _: None)
+    rig.sound._open_device = lambda: (device, "")
+    rig.player.toggle()
+    rig.now += 0.01
+    rig.player.tick()
+    assert "does not answer" in rig.sound.trouble
+    rig.now += 0.5
+    rig.player.tick()
+    assert rig.session.playhead == 12
 
 
 def test_damaged_sound_becomes_silence(rig: Rig) -> None:

@@ -1,13 +1,14 @@
 """Whether the window ever stands still while the real core works on a clip.
 
-    QT_QPA_PLATFORM=offscreen python tests/benchmarks/window_stalls.py [CLIP] [--lines 1080] [--frames 40]
+    QT_QPA_PLATFORM=offscreen python tests/benchmarks/window_stalls.py [CLIP] [--lines 1080] [--frames 40] [--phases ..]
 
 Opens the real window on a clip (by default one that is made here: a moving picture of the asked size), then estimates
 its depth, moves the playhead and the blur as a hand would, plays, and exports. All the while a timer of the GUI thread
 ticks every 5 ms; a tick that comes more than 50 ms late is a stall, and the place in which the GUI thread was then is
-kept. Prints one JSON line: for each phase its ticks, the latest one, how many were late, and where the latest three
-were. On a machine whose cores are all busy a tick may also be late because the thread was not given one: the share of
-the processor that others took is printed with it.
+kept (of a long stall, the place in which it was found most often). Prints one JSON line: for each phase its ticks, the
+latest one, how many were late, and where the latest three were. ``start`` is the making of the window, before anything
+is on screen. On a machine whose cores are all busy a tick may also be late because the thread was not given one: the
+share of the processor that others took is printed with it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 TICK_S = 0.005
 LATE_S = 0.05
+PHASES = ("depth", "preview", "play", "export")
+"""Of those after the opening, which always comes first."""
 
 
 class Watchdog:
@@ -52,7 +56,7 @@ class Watchdog:
         self.delays: dict[str, list[float]] = {}
         self.places: dict[str, list[tuple[float, str]]] = {}
         self._last = time.perf_counter()
-        self._place = ""
+        self._places: Counter[str] = Counter()
         self._gui = threading.get_ident()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -67,13 +71,15 @@ class Watchdog:
         self._last = now
         self.delays.setdefault(self.phase, []).append(delay)
         if delay > LATE_S:
-            self.places.setdefault(self.phase, []).append((delay, self._place))
-        self._place = ""
+            place, count = (self._places.most_common(1) or [("", 0)])[0]
+            text = f"{place} ({count} of {self._places.total()} looks)" if count else "idle, or too short to be seen"
+            self.places.setdefault(self.phase, []).append((delay, text))
+        self._places = Counter()
 
     def _look(self) -> None:
         while not self._over.wait(0.01):
-            if time.perf_counter() - self._last > LATE_S and not self._place:
-                self._place = self._gui_stack()
+            if time.perf_counter() - self._last > LATE_S:
+                self._places[self._gui_stack()] += 1
 
     def _gui_stack(self) -> str:
         """Innermost calls of the GUI thread. Its frames must not be held: Qt objects in them would end here."""
@@ -148,8 +154,9 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=1080)
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=10.0, help="longest that one phase may take")
+    parser.add_argument("--export-frames", type=int, default=6, help="frames from the start on that are exported")
+    parser.add_argument("--phases", nargs="+", default=PHASES, choices=PHASES, metavar="PHASE", help=" ".join(PHASES))
     arguments = parser.parse_args()
-    longest = 60.0 * arguments.minutes
     with tempfile.TemporaryDirectory() as folder:
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
             os.environ[name] = folder
@@ -163,7 +170,8 @@ def main() -> None:
         window = MainWindow(dialogs=FakeDialogs())  # type: ignore[arg-type]  # nothing is asked
         window.resize(1600, 900)
         window.show()
-        complete = run(window, watchdog, clip, Path(folder), longest)
+        wait_for(lambda: False, 1.0)
+        complete = run(window, watchdog, clip, Path(folder), arguments)
         watchdog.stop()
         window.dialogs.unsaved = "discard"  # type: ignore[attr-defined]
         window.close()
@@ -175,15 +183,19 @@ def main() -> None:
         print(json.dumps({"clip": clip.name, "finished": complete, **share, "phases": watchdog.report()}))
 
 
-def run(window: MainWindow, watchdog: Watchdog, clip: Path, folder: Path, longest: float) -> dict[str, bool]:
+def run(
+    window: MainWindow, watchdog: Watchdog, clip: Path, folder: Path, arguments: argparse.Namespace
+) -> dict[str, bool]:
     """The phases; says of each whether it came to its end in time."""
     session, preview = window.session, window.preview
     done: dict[str, bool] = {}
 
     def phase(name: str, act: Callable[[], None], until: Callable[[], object]) -> None:
+        if name not in ("open", *arguments.phases):
+            return
         watchdog.phase = name
         act()
-        done[name] = wait_for(until, longest)
+        done[name] = wait_for(until, 60.0 * arguments.minutes)
 
     phase("open", lambda: window.open_path(clip), lambda: preview.shown is not None)
     phase("depth", lambda: None, lambda: window.depth.state == "ready")
@@ -203,17 +215,24 @@ def run(window: MainWindow, watchdog: Watchdog, clip: Path, folder: Path, longes
     hand = QTimer()
     hand.timeout.connect(by_hand)
     phase("preview", lambda: hand.start(250), lambda: not hand.isActive() and final())
-    phase("play", window.player.toggle, lambda: session.playhead >= session.frame_count - 1)
+
+    def play() -> None:
+        session.set_playhead(0)
+        window.player.toggle()
+
+    phase("play", play, lambda: session.playhead >= session.frame_count - 1)
     window.player.stop()
     dialog = window.export_dialog
     output = folder / "out.mp4"
 
     def start_export() -> None:
+        session.set_range(0, min(arguments.export_frames, session.frame_count))
         dialog.open_for_document()
         dialog.path_edit.setText(str(output))
+        wait_for(lambda: dialog.estimate.estimate is not None, 60.0 * arguments.minutes)
         dialog.export_button.click()
 
-    phase("export", start_export, lambda: output.exists())
+    phase("export", start_export, lambda: dialog.pages.currentIndex() == 2 and output.exists())
     return done
 
 

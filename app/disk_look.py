@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -54,7 +54,8 @@ class DiskLook(QObject):
             return
         number, question, self._question = self._number, self._question, None
         self._is_looking = True
-        threading.Thread(target=self._look, args=(number, question), name="disk", daemon=True).start()
+        # not a Thread object: its start waits until the thread runs, and so for Python's lock if a worker holds it
+        _thread.start_new_thread(self._look, (number, question))
 
     def _look(self, number: int, question: Callable[[], object]) -> None:
         """On the thread."""

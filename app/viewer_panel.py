@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.icons import icon
+from app.spoken_state import SpokenState
 from app.viewer import Viewer
 from vbr_core.render.request import BESIDES, VIEWS
 
@@ -96,6 +97,7 @@ class ViewerPanel(QWidget):
         self._depth_runs = False
         self._brought_source = False
         self.viewer = Viewer()
+        SpokenState(session, self.viewer)
         self.view_box = QComboBox()
         self.view_box.setAccessibleName(self.tr("View"))
         self.view_box.setToolTip(

@@ -321,6 +321,9 @@ class KeyRows(QWidget):
         else:
             self._walker.press(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self._walker.tab(1 if forward else -1) or super().focusNextPrevChild(forward)
+
     def _on_walked(self) -> None:
         self.setAccessibleDescription(self.describe(self._walker.cursor) if self._walker.cursor is not None else "")
         self.update()

@@ -28,6 +28,7 @@ KeyId = tuple["TrackName", int]
 class KeyWalker(QObject):
     """The key that the keyboard is at, and what the keyboard does with it.
 
+    Tab and Shift+Tab: to the next key, then to the other track, then out of the rows; nobody is trapped here.
     Arrows: Left and Right along a track, Up and Down between the tracks; with Shift they add to the selection. Alt with
     an arrow moves the selected keys in time or value (Shift: ten times as far), also those that were selected with the
     mouse. Return goes there, Space switches the
@@ -114,6 +115,17 @@ class KeyWalker(QObject):
         beyond = [frame for frame in self._frames(name) if (frame - here) * step > 0]
         if beyond:
             self.go_to((name, min(beyond, key=lambda frame: abs(frame - here))), adding)
+
+    def tab(self, step: int) -> bool:
+        """Go on to the next key (``step`` 1) or back (−1), over both tracks; false behind the last one."""
+        stops: list[KeyId] = [(name, frame) for name in self.tracks for frame in self._frames(name)]
+        if not self.by_keyboard or self.cursor not in stops:
+            return False
+        place = stops.index(self.cursor) + step
+        if not 0 <= place < len(stops):
+            return False
+        self.go_to(stops[place])
+        return True
 
     def _switch(self, name: TrackName) -> None:
         if name in self.tracks and (self.cursor is None or self.cursor[0] != name):

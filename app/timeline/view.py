@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QSizePolicy, QWidget
 
 from app import theme
+from app.spoken_state import SpokenState
 from app.timeline import geometry
 from app.timeline.filmstrip import FilmRow
 from app.timeline.heads import HEAD_PX, PlainHead, RowHead, small_button
@@ -111,6 +112,7 @@ class TimelineView(QWidget):
         self.setMinimumWidth(HEAD_PX + 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Timeline"))
+        SpokenState(session, self)
         self.film.thumbnails_wanted.connect(self.thumbnails_wanted)
         self.ruler.as_frames_asked.connect(self.as_frames_asked)
         self._body.installEventFilter(self)

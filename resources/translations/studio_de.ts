@@ -3440,6 +3440,13 @@
     </message>
 </context>
 <context>
+    <name>SpokenState</name>
+    <message>
+        <source>Frame {frame}, focus {focus}, blur {blur}.</source>
+        <translation>Bild {frame}, Fokus {focus}, Unschärfe {blur}.</translation>
+    </message>
+</context>
+<context>
     <name>StatusBar</name>
     <message>
         <source>Show what failed</source>

@@ -103,3 +103,23 @@ def test_from_right_to_left_panels_change_sides_and_time_does_not(mirrored: None
     assert rig.session.playhead == 0
     slider = window.inspector.focus_slider
     assert slider.layoutDirection() == Qt.LayoutDirection.LeftToRight, "near is at the right, as in the graph of it"
+
+
+def test_picture_and_timeline_tell_where_the_playhead_is_and_what_is_sharp_there(rig: WindowRig) -> None:
+    rig.open()
+    window = rig.window
+    rig.session.set_playhead(2)
+    QTest.keyClick(window.viewer, Qt.Key.Key_Period)
+    told = f"Frame 2, focus {window.keys.value('focus'):.3f}, blur {window.keys.value('blur'):.1f}."
+    for widget in (window.viewer, window.timeline):
+        interface = QAccessible.queryAccessibleInterface(widget)
+        rig.wait(lambda interface=interface: told in interface.text(QAccessible.Text.Description))
+
+
+@pytest.mark.parametrize(("key", "direction"), [(Qt.Key.Key_Period, 1), (Qt.Key.Key_Comma, -1)])
+def test_a_key_press_nudges_the_focus(rig: WindowRig, key: Qt.Key, direction: int) -> None:
+    rig.open()
+    rig.session.set_playhead(2)
+    before = rig.window.keys.value("focus")
+    QTest.keyClick(rig.window.viewer, key)
+    assert (rig.window.keys.value("focus") - before) * direction > 0

@@ -313,6 +313,24 @@ def test_arrows_walk_from_key_to_key(rows, session):
     assert "Focus 0.800" in rows.accessibleDescription()
 
 
+def test_tab_goes_from_key_to_key_and_then_out(rows, session):
+    session.set_playhead(95)
+    tab_into(rows)
+    assert session.selection == {("focus", 100)}
+    stops = [("focus", 140), *(("blur", frame) for frame in frames(session, "blur"))]
+    for stop in stops:
+        QTest.keyClick(rows, Qt.Key.Key_Tab)
+        assert session.selection == {stop}
+    assert not rows._walker.tab(1), "behind the last key Tab leaves the rows"
+    for stop in [*reversed(stops[:-1]), ("focus", 100)]:
+        QTest.keyClick(rows, Qt.Key.Key_Backtab, SHIFT)
+        assert session.selection == {stop}
+    session.set_selection(())
+    rows._walker.by_keyboard = False  # after a click Tab is for the window
+    QTest.keyClick(rows, Qt.Key.Key_Tab)
+    assert session.selection == frozenset()
+
+
 def test_alt_arrows_move_the_key_and_its_value(rows, session):
     session.set_playhead(60)
     tab_into(rows)

@@ -123,3 +123,28 @@ def test_a_key_press_nudges_the_focus(rig: WindowRig, key: Qt.Key, direction: in
     before = rig.window.keys.value("focus")
     QTest.keyClick(rig.window.viewer, key)
     assert (rig.window.keys.value("focus") - before) * direction > 0
+
+
+def test_tab_reaches_every_control(rig: WindowRig) -> None:
+    rig.open()
+    window = rig.window
+    window.activateWindow()
+    window.viewer.setFocus()
+    rig.wait(window.viewer.hasFocus)
+    wanted = {
+        widget
+        for widget in window.findChildren(QWidget)
+        if (widget.focusPolicy() & Qt.FocusPolicy.TabFocus) == Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and widget.isEnabled()
+        and widget.focusProxy() is None
+    }
+    reached = set()
+    for _ in range(2 * len(wanted)):
+        here = QApplication.focusWidget()
+        assert here is not None
+        reached.add(here)
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    missed = [f"{type(widget).__name__} {widget.accessibleName()}" for widget in wanted - reached]
+    assert {window.viewer, window.timeline.key_rows, window.inspector.focus_slider} <= reached
+    assert missed == []

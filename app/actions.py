@@ -187,6 +187,7 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
     ("Space + drag", _tr("Actions", "Move the picture")),
     ("Wheel", _tr("Actions", "Zoom at the cursor")),
     ("Shift + wheel", _tr("Actions", "Size of the brush")),
+    ("Up, Down", _tr("Actions", "Focus a little nearer or farther, in the picture")),
     ("Click", _tr("Actions", "Focus here")),
     ("Shift + click", _tr("Actions", "Focus here, without easing")),
     ("Double-click", _tr("Actions", "Follow this point")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -98,6 +98,10 @@ class ViewerPanel(QWidget):
         self._brought_source = False
         self.viewer = Viewer()
         SpokenState(session, self.viewer)
+        for key, command in ((Qt.Key.Key_Up, "focus_nearer"), (Qt.Key.Key_Down, "focus_farther")):
+            nudge = QShortcut(QKeySequence(key), self.viewer)
+            nudge.setContext(Qt.ShortcutContext.WidgetShortcut)
+            nudge.activated.connect(actions.get(command).trigger)
         self.view_box = QComboBox()
         self.view_box.setAccessibleName(self.tr("View"))
         self.view_box.setToolTip(

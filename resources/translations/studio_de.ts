@@ -467,6 +467,10 @@
         <translation>Pinselgröße</translation>
     </message>
     <message>
+        <source>Focus a little nearer or farther, in the picture</source>
+        <translation>Fokus etwas näher oder ferner, im Bild</translation>
+    </message>
+    <message>
         <source>Focus here</source>
         <translation>Hierauf fokussieren</translation>
     </message>

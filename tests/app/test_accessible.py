@@ -116,11 +116,17 @@ def test_picture_and_timeline_tell_where_the_playhead_is_and_what_is_sharp_there
         rig.wait(lambda interface=interface: told in interface.text(QAccessible.Text.Description))
 
 
-@pytest.mark.parametrize(("key", "direction"), [(Qt.Key.Key_Period, 1), (Qt.Key.Key_Comma, -1)])
+@pytest.mark.parametrize(
+    ("key", "direction"),
+    [(Qt.Key.Key_Period, 1), (Qt.Key.Key_Comma, -1), (Qt.Key.Key_Up, 1), (Qt.Key.Key_Down, -1)],
+)
 def test_a_key_press_nudges_the_focus(rig: WindowRig, key: Qt.Key, direction: int) -> None:
     rig.open()
     rig.session.set_playhead(2)
     before = rig.window.keys.value("focus")
+    rig.window.activateWindow()
+    rig.window.viewer.setFocus()
+    rig.wait(rig.window.viewer.hasFocus)
     QTest.keyClick(rig.window.viewer, key)
     assert (rig.window.keys.value("focus") - before) * direction > 0
 

@@ -126,9 +126,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Back to Python's own ways, so that libraries find nothing left over when they are unloaded."""
+    """Back to Python's own ways, so that libraries find nothing left over when they are unloaded.
+
+    The offscreen platform keeps what was copied until after the interpreter's end; what Python made of it (the copied
+    keys) cannot be destroyed then.
+    """
     gc.unfreeze()
     gc.enable()
+    if "PySide6.QtWidgets" in sys.modules:
+        from PySide6.QtWidgets import QApplication
+
+        if isinstance(QApplication.instance(), QApplication):
+            QApplication.clipboard().clear()
 
 
 @pytest.fixture(autouse=True)

@@ -74,12 +74,12 @@ def test_flat_colour_stays_what_it_is(name, value):
 
 @pytest.mark.weights
 @pytest.mark.parametrize("value", [0.0, 0.25, 1.0])
-def test_the_network_hardly_touches_flat_colour(value):
+def test_the_network_leaves_flat_colour_alone(value):
     _, disparity = window(1, 48, 48)
     disparity[:, 12:36, 12:36] = 0.9
     frames = np.full((1, 48, 48, 3), value, np.float32)
     out = load_renderer("vbr").render(frames, disparity, 0.4, 25.0)
-    assert np.abs(out - frames).max() < 0.016  # four 8-bit steps
+    np.testing.assert_allclose(out, frames, atol=2e-4)
 
 
 @pytest.mark.weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from resources import resource_path
 from vbr_core.depth.shots import CutDetector
@@ -37,6 +39,9 @@ DEFAULT_NETWORK = "vbr-hybrid"
 
 FOCUSED_RADIUS_PX = 0.75
 """A pixel that is blurred no more than this is in focus."""
+
+BOUND_CELL_PX = 8
+"""The bounds of what the network may paint are kept for cells of this size."""
 
 SMALLEST_TILE = 128
 LARGEST_TILE = 1024
@@ -168,7 +173,8 @@ class NeuralStream(ShotStream):
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         given = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(given[0], given[1] if renderer._base is not None else None, defocus)
-        self._sources.append(_Source(frame, base, blurred_share(disparity, d_f, k_px), radius))
+        bounds = surrounding_range(given[0], given[1], radius)
+        self._sources.append(_Source(frame, base, blurred_share(disparity, d_f, k_px), bounds, radius))
         return [self._finished(result) for result in results]
 
     def finish(self) -> list[NDArray[np.float32]]:
@@ -179,7 +185,7 @@ class NeuralStream(ShotStream):
         source = self._sources.popleft()
         if source.radius_px <= SHARP_RADIUS_PX:
             return source.frame
-        picture = result[0].clamp(0.0, 1.0).permute(1, 2, 0).float().cpu().numpy()
+        picture = within_range(result, source.bounds)[0].clamp(0.0, 1.0).permute(1, 2, 0).float().cpu().numpy()
         picture = source.base + source.blurred[..., None] * (picture - source.base)
         effect = np.float32(min(1.0, (source.radius_px - SHARP_RADIUS_PX) / (FULL_EFFECT_PX - SHARP_RADIUS_PX)))
         if effect < 1.0:
@@ -189,11 +195,13 @@ class NeuralStream(ShotStream):
 
 @dataclass(frozen=True)
 class _Source:
-    """What a result is put together with: ``frame`` and ``base`` (H, W, 3), ``blurred`` (H, W), the largest radius."""
+    """What a result is put together with: ``frame`` and ``base`` (H, W, 3), ``blurred`` (H, W), the range of colours
+    around each cell, the largest radius."""
 
     frame: NDArray[np.float32]
     base: NDArray[np.float32]
     blurred: NDArray[np.float32]
+    bounds: tuple[torch.Tensor, torch.Tensor]
     radius_px: float
 
 
@@ -207,6 +215,47 @@ def blurred_share(disparity: NDArray[np.float32], d_f: float, k_px: float) -> ND
     reach = max(4, round(disparity.shape[0] / 135))
     grown = cv2.dilate(blurred, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     return np.asarray(cv2.blur(grown, (reach + 1, reach + 1)), np.float32)
+
+
+def surrounding_range(frame: torch.Tensor, base: torch.Tensor, radius_px: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The least and the most of each channel that frame and base show around every cell of 8 pixels.
+
+    A blurred picture is a mean of light from no farther than the blur radius. What leaves the range has been made up by
+    the network: specks of light in plain black are the worst of it. What was hidden may lie outside it and is limited.
+
+    Args:
+        frame: (1, 3, H, W) sRGB 0..1, all-in-focus.
+        base: (1, 3, H, W) sRGB 0..1, the classical render, or the frame again.
+        radius_px: Largest blur radius in the frame.
+
+    Returns:
+        Two of (1, 3, h, w), a value a cell: of its surroundings within the radius, and one cell more.
+    """
+    cell = BOUND_CELL_PX
+    cells = -(-max(frame.shape[-2:]) // cell)
+    reach = 2 * (1 + min(cells, math.ceil(radius_px / cell))) + 1
+
+    def most(either: torch.Tensor) -> torch.Tensor:
+        height, width = either.shape[-2:]
+        whole = F.pad(either, (0, -width % cell, 0, -height % cell), "replicate")
+        # rows first: the pool of the whole picture in one go takes several times as long on a CPU
+        small = whole.reshape(1, 3, -1, cell, whole.shape[-1]).amax(dim=3)
+        small = small.reshape(1, 3, small.shape[2], -1, cell).amax(dim=4)
+        for kernel in ((reach, 1), (1, reach)):
+            small = F.max_pool2d(small, kernel, stride=1, padding=(kernel[0] // 2, kernel[1] // 2))
+        return small
+
+    return -most(-torch.minimum(frame, base)), most(torch.maximum(frame, base))
+
+
+def within_range(picture: torch.Tensor, bounds: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """(1, 3, H, W) limited to what :func:`surrounding_range` gave, which is bilinear between the cells."""
+    height, width = picture.shape[-2:]
+    least, most = (
+        F.interpolate(bound, scale_factor=BOUND_CELL_PX, mode="bilinear", align_corners=False)[..., :height, :width]
+        for bound in bounds
+    )
+    return picture.clamp(least, most)
 
 
 def _to_tensor(picture: NDArray[np.float32], device: torch.device) -> torch.Tensor:

@@ -188,6 +188,7 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
     ("Wheel", _tr("Actions", "Zoom at the cursor")),
     ("Shift + wheel", _tr("Actions", "Size of the brush")),
     ("Up, Down", _tr("Actions", "Focus a little nearer or farther, in the picture")),
+    ("Tab, Return", _tr("Actions", "Go through the things in the picture, focus there")),
     ("Click", _tr("Actions", "Focus here")),
     ("Shift + click", _tr("Actions", "Focus here, without easing")),
     ("Double-click", _tr("Actions", "Follow this point")),

@@ -43,6 +43,8 @@ class FrameWorker(QObject):
     """Epoch, token, FocusSample or None."""
     hovered = Signal(int, object, object)
     """Epoch, token, FocusSample or None; of the newest place that was asked for."""
+    found = Signal(int, int, object)
+    """Epoch, frame index, subjects (tuple of :class:`vbr_core.depth.subjects.Subject`) or None."""
     counted = Signal(int, int, object)
     """Epoch, frame index, histogram or None."""
     thumbnail = Signal(int, int, object)
@@ -51,7 +53,7 @@ class FrameWorker(QObject):
     """Epoch, RenderedFrame that nobody waits for."""
     failed = Signal(int, str, object)
     """Epoch, what was tried (``open``, ``render``, ``sample``, ``hover``, ``histogram``, ``thumbnail``,
-    ``prerender``), exception."""
+    ``subjects``, ``prerender``), exception."""
     stopped = Signal()
     """The thread is at its end; :meth:`stop` does not wait for it any more."""
 
@@ -68,6 +70,7 @@ class FrameWorker(QObject):
         self._render_slot: tuple[int, RenderRequest] | None = None
         self._hover_slot: tuple[object, int, float, float] | None = None
         self._histogram_slot: int | None = None
+        self._subjects_slot: int | None = None
         self._thumbnails: deque[int] = deque()
         self._prerender_slot: RenderRequest | None = None
         self._closings: deque[SupportsClose] = deque()
@@ -94,6 +97,7 @@ class FrameWorker(QObject):
             self._samples.clear()
             self._thumbnails.clear()
             self._render_slot = self._hover_slot = self._histogram_slot = self._prerender_slot = None
+            self._subjects_slot = None
             self._condition.notify()
             return self._epoch
 
@@ -146,6 +150,12 @@ class FrameWorker(QObject):
             self._histogram_slot = frame_index
             self._condition.notify()
 
+    def post_subjects(self, frame_index: int) -> None:
+        """Ask for what could be focused in a frame; replaces a frame that was asked for and not begun."""
+        with self._condition:
+            self._subjects_slot = frame_index
+            self._condition.notify()
+
     def post_thumbnails(self, frames: list[int]) -> None:
         """Ask for small source pictures, made when nothing else is to be done; forgets those asked for before."""
         with self._condition:
@@ -189,7 +199,8 @@ class FrameWorker(QObject):
             return True
         waiting = self._disparity or self._samples or self._render_slot or self._hover_slot or self._thumbnails
         waiting = waiting or self._prerender_slot
-        return self._server is not None and (bool(waiting) or self._histogram_slot is not None)
+        frames = (self._histogram_slot, self._subjects_slot)
+        return self._server is not None and (bool(waiting) or any(frame is not None for frame in frames))
 
     def _run(self) -> None:
         while True:
@@ -226,6 +237,11 @@ class FrameWorker(QObject):
                 epoch,
                 "sample",
                 lambda server: self.sampled.emit(epoch, token, server.sample(frame_index, x, y)),
+            )
+        if self._subjects_slot is not None:
+            looked_at, self._subjects_slot = self._subjects_slot, None
+            return lambda epoch: self._guard(
+                epoch, "subjects", lambda server: self.found.emit(epoch, looked_at, server.subjects(looked_at))
             )
         if self._render_slot is not None:
             (generation, request), self._render_slot = self._render_slot, None

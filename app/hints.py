@@ -77,6 +77,9 @@ class Hints(QFrame):
     def _on_changed(self, old: Project, new: Project) -> None:
         if old.clip != new.clip or self._session.clip_info is None:
             return
+        if self.step == STEPS - 1 and not self.isHidden():  # the work goes on: it has been read, or never will be
+            self.dismiss()
+            return
         before, now = len(old.focus.keys), len(new.focus.keys)
         if now <= before:
             return

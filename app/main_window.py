@@ -46,6 +46,7 @@ from app.resampler import Resampler
 from app.session import Session
 from app.sound_feeder import SoundFeeder
 from app.status_bar import StatusBar
+from app.subject_walk import SubjectWalk
 from app.thumbnails import ThumbnailFeeder
 from app.timeline import TimelineView
 from app.timeline.geometry import shot_at
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
             self.session, self.keys, self.preview, self.focus, self.depth, self.dialogs, self.models
         )
         self.readout = HoverReadout(self.session, self.worker, self.depth, self.preview, self.viewer, self)
+        SubjectWalk(self.session, self.worker, self.depth, self.focus, self.viewer, self)
         self.readout.text_changed.connect(self.panel.show_readout)
         self.depth.state_changed.connect(lambda state: self.panel.set_depth_running(state == "running"))
         self.repairs = RepairController(self.session, self.viewer.tool, self)

@@ -472,7 +472,7 @@ class PreviewController(QObject):
             self.histogram_changed.emit(histogram)
 
     def _on_failed(self, epoch: int, what: str, error: Exception) -> None:
-        if epoch != self._epoch or what in ("hover", "histogram", "thumbnail"):
+        if epoch != self._epoch or what in ("hover", "histogram", "thumbnail", "subjects"):
             return
         self._asked = None
         if str(error) != self._last_failure:

@@ -26,6 +26,7 @@ from app.viewer_marks import Reticle, as_image, paint_box, paint_name, paint_ret
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
+    from app.subject_walk import SubjectWalk
     from vbr_core.render.request import RenderedFrame
 
 DRAG_THRESHOLD_PT = 4.0
@@ -56,6 +57,9 @@ class Viewer(QWidget):
     space_tapped = Signal()
     """The space bar was pressed and released without moving the picture."""
 
+    pressed = Signal()
+    """A mouse button went down on it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: it is a picture
@@ -69,6 +73,8 @@ class Viewer(QWidget):
         self.tool.changed.connect(self.update)
         self.tool.mode_changed.connect(self._show_cursor)
         self._geometry = ViewGeometry(16, 9, 16, 9)
+        self.keyboard: SubjectWalk | None = None
+        """What Tab, Return and Escape do in the picture."""
         self._reticle: Reticle | None = None
         self._message = ""
         self._press: QPointF | None = None
@@ -85,7 +91,10 @@ class Viewer(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Picture"))
         self.setAccessibleDescription(
-            self.tr("Click to set the focus at the playhead. Shift-click: without easing. Alt-click: only look.")
+            self.tr(
+                "Click to set the focus at the playhead. Shift-click: without easing. Alt-click: only look. Tab goes "
+                "through the things in the picture, Return focuses."
+            )
         )
 
     def sizeHint(self) -> QSize:
@@ -244,6 +253,7 @@ class Viewer(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self._has_clip:
             return
+        self.pressed.emit()
         if event.button() == Qt.MouseButton.MiddleButton or (
             event.button() == Qt.MouseButton.LeftButton and self._space_held
         ):
@@ -350,11 +360,27 @@ class Viewer(QWidget):
             return True
         return super().event(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # a child (the hint's button) asks its parent too
+        if self.hasFocus() and self.keyboard is not None and self.keyboard.tab(1 if forward else -1):
+            return True
+        return super().focusNextPrevChild(forward)
+
+    def move_on(self, step: int) -> None:
+        """Give the keyboard to the next control (1) or the one before (-1)."""
+        if self.hasFocus():
+            super().focusNextPrevChild(step > 0)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self._has_clip:
             if not event.isAutoRepeat():
                 self._space_held, self._space_panned = True, False
                 self._show_cursor()
+        elif self.keyboard is not None and (
+            (event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.keyboard.enter(event.modifiers()))
+            or (event.key() == Qt.Key.Key_Escape and self.keyboard.leave())
+        ):
+            event.accept()
         else:
             super().keyPressEvent(event)
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.elided_label import ElidedLabel
 from app.icons import icon
 from app.spoken_state import SpokenState
 from app.viewer import Viewer
@@ -159,7 +160,7 @@ class ViewerPanel(QWidget):
                 "Under the mouse: disparity (1 is near) and radius of the circle of confusion, in pixels of the export"
             )
         )
-        self.badge = QLabel()
+        self.badge = ElidedLabel()
         self.badge.setFont(theme.tabular_font(small=True))
         self.badge.setAccessibleName(self.tr("What is on screen"))
         theme.set_property(self.badge, "quiet", True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from vbr_core.depth.subjects import find_subjects
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.focus.sampling import patch_outline, sample_disparity, sample_patch
 from vbr_core.render.engine import RenderEngine
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.depth.source import DisparitySource
+    from vbr_core.depth.subjects import Subject
     from vbr_core.video.info import ClipInfo
 
 
@@ -148,6 +150,11 @@ class FrameServer:
             return None
         counts = np.histogram(disparity, bins=bins, range=(0.0, 1.0))[0].astype(np.float32)
         return np.asarray(counts / max(1.0, float(counts.max())), dtype=np.float32)
+
+    def subjects(self, frame_index: int) -> tuple[Subject, ...] | None:
+        """What could be focused in a frame, nearest first, places in parts of the picture; None if not there yet."""
+        disparity = self._disparity_of(frame_index)
+        return None if disparity is None else find_subjects(disparity)
 
     def _disparity_of(self, frame_index: int, *, repaired: bool = True) -> NDArray[np.float32] | None:
         """Disparity of a frame, with the project's repairs or without; None if it is not there yet."""

@@ -471,6 +471,10 @@
         <translation>Fokus etwas näher oder ferner, im Bild</translation>
     </message>
     <message>
+        <source>Go through the things in the picture, focus there</source>
+        <translation>Von Ding zu Ding im Bild gehen, dort scharfstellen</translation>
+    </message>
+    <message>
         <source>Focus here</source>
         <translation>Hierauf fokussieren</translation>
     </message>
@@ -3532,6 +3536,17 @@
     </message>
 </context>
 <context>
+    <name>SubjectWalk</name>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>{number} von {count}</translation>
+    </message>
+    <message>
+        <source>{place}: d_f {disparity}, Return focuses here</source>
+        <translation>{place}: d_f {disparity}, Eingabe stellt hier scharf</translation>
+    </message>
+</context>
+<context>
     <name>Timecode</name>
     <message>
         <source>{low} to {high}</source>
@@ -3627,8 +3642,8 @@
         <translation>Bild</translation>
     </message>
     <message>
-        <source>Click to set the focus at the playhead. Shift-click: without easing. Alt-click: only look.</source>
-        <translation>Klicken setzt den Fokus am Abspielkopf. Umschalt-Klick: ohne Übergang. Alt-Klick: nur ansehen.</translation>
+        <source>Click to set the focus at the playhead. Shift-click: without easing. Alt-click: only look. Tab goes through the things in the picture, Return focuses.</source>
+        <translation>Klicken setzt den Fokus am Abspielkopf. Umschalt-Klick: ohne Übergang. Alt-Klick: nur ansehen. Tab geht durch die Dinge im Bild, Eingabe stellt scharf.</translation>
     </message>
 </context>
 <context>

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.core_access import OpenedClip
 from vbr_core.clip_link import ClipLink
+from vbr_core.depth.subjects import Subject
 from vbr_core.export_needs import ExportEstimate
 from vbr_core.project import Clip, Project
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
@@ -133,6 +134,11 @@ class FakeFrameServer:
 
     def histogram(self, frame_index: int, bins: int = 64) -> np.ndarray | None:
         return np.linspace(0.0, 1.0, bins, dtype=np.float32) if self._ready(frame_index) else None
+
+    def subjects(self, frame_index: int) -> Any:
+        if not self._ready(frame_index):
+            return None
+        return tuple(Subject(x, 0.5, self.disparity.gain * x, 0.1) for x in (0.8, 0.5, 0.2))
 
     def close(self) -> None:
         self.closed = True

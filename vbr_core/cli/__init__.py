@@ -30,4 +30,6 @@ def quiet_interrupts(active: bool) -> None:
 
 
 if os.path.splitext(os.path.basename(sys.argv[0]))[0] in ("vbr", "-m"):  # not in a program that only imports this
-    quiet_interrupts(True)  # `vbr_core.cli.main` gives it up again when it is loaded
+    # the first piece of work that can be cancelled gives it up. Until then libraries load: a KeyboardInterrupt in the
+    # middle of that may be swallowed by one of them, or change the exit status to that of a signal
+    quiet_interrupts(True)

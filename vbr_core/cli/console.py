@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TextColumn
 
+from vbr_core.cli import quiet_interrupts
 from vbr_core.jobs import CancelToken, JobContext
 from vbr_core.jobs import Progress as JobProgress
 
@@ -160,6 +161,7 @@ def _signals_cancel(token: CancelToken) -> Iterator[None]:
             raise KeyboardInterrupt
         token.cancel()
 
+    quiet_interrupts(False)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, handle) for number in numbers}
     try:

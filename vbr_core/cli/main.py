@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from vbr_core import __version__
-from vbr_core.cli import commands, evaluate, quiet_interrupts, train
+from vbr_core.cli import commands, evaluate, train
 from vbr_core.cli.console import EXIT_CANCELLED, EXIT_INPUT, EXIT_OK
 from vbr_core.cli.dataset import dataset_app
 from vbr_core.cli.models import models_app
@@ -208,9 +208,6 @@ app.add_typer(dataset_app, name="dataset")
 def doctor(as_json: JsonOption = False) -> None:
     """Look at this machine: devices, libraries, codecs, caches, models; and run a self-test."""
     commands.run_doctor(as_json)
-
-
-quiet_interrupts(False)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from resources import resource_path
 from vbr_core.errors import VbrError
+from vbr_core.memory import total_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ def _packages() -> list[Check]:
 def _devices() -> list[Check]:
     import torch
 
-    memory = f", {_memory_bytes() / 2**30:.1f} GiB of memory" if _memory_bytes() else ""
+    memory = f", {total_bytes() / 2**30:.1f} GiB of memory" if total_bytes() else ""
     checks = [Check("CPU", True, f"{os.cpu_count()} cores{memory}")]
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
@@ -109,13 +110,6 @@ def _devices() -> list[Check]:
     if sys.platform == "darwin":
         checks.append(Check("Apple GPU", torch.backends.mps.is_available(), "mps", needed=False))
     return checks
-
-
-def _memory_bytes() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
 
 
 def _encoders() -> Check:

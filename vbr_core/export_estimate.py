@@ -6,7 +6,6 @@ Nothing here is exact, so everything is a range. Frames are taken from three pla
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import tempfile
 import time
@@ -23,6 +22,7 @@ from vbr_core.errors import DepthError
 from vbr_core.export import prepare_picture
 from vbr_core.export_needs import ExportEstimate
 from vbr_core.jobs import JobContext
+from vbr_core.memory import render_bytes, total_bytes
 from vbr_core.render.engine import RenderEngine
 from vbr_core.render.optics import largest_share
 from vbr_core.settings import DepthSettings, StillSettings, result_size
@@ -54,7 +54,6 @@ AUDIO_BYTES_PER_SECOND = (8_000, 40_000)
 """Of a sound track, least and most that is usual."""
 
 BASE_BYTES = 1_000_000_000
-RENDER_BYTES_PER_PIXEL = {"vbr": 570, "scatter": 90, "layered": 110}
 ENCODE_BYTES_PER_PIXEL = {("h264", 8): 70, ("hevc", 8): 130, ("hevc", 10): 250}
 """Resident memory of an export on a processor; see :func:`memory_bytes`."""
 
@@ -77,8 +76,7 @@ def memory_bytes(size: tuple[int, int], renderer: str, codec: str = "", bit_dept
         bit_depth: Of the encoder.
     """
     pixels = size[0] * size[1]
-    per_pixel = RENDER_BYTES_PER_PIXEL.get(renderer, 60) + ENCODE_BYTES_PER_PIXEL.get((codec, bit_depth), 0)
-    return BASE_BYTES + pixels * per_pixel
+    return BASE_BYTES + render_bytes(renderer, pixels) + pixels * ENCODE_BYTES_PER_PIXEL.get((codec, bit_depth), 0)
 
 
 def estimate_export(
@@ -170,7 +168,7 @@ def _estimate_video(
         _seconds_of(found, frames),
         _size_of(found, info, frames, settings.audio),
         memory_bytes(size, project.renderer, encoding.codec, encoding.bit_depth),
-        _total_memory(),
+        total_bytes(),
         free_bytes(settings.output),
     )
 
@@ -320,7 +318,7 @@ def _estimate_still(
         (seconds, 1.5 * seconds + 1.0),
         (round(0.7 * size), round(1.4 * size)),
         memory_bytes((info.width, info.height), project.renderer),
-        _total_memory(),
+        total_bytes(),
         free_bytes(settings.output),
     )
 
@@ -336,7 +334,7 @@ def _estimate_depth_files(
     frames = stop - start
     found = choose_format(Path(settings.output), settings.form)
     memory = memory_bytes((info.width, info.height), "", *(("hevc", 10) if found.name == "hevc10" else ()))
-    room = (_total_memory(), free_bytes(settings.output))
+    room = (total_bytes(), free_bytes(settings.output))
     per_frame: list[tuple[float, float]] = []
     begun = time.perf_counter()
     for number, (first, count) in enumerate(_runs(start, stop)):
@@ -373,10 +371,3 @@ def _estimate_depth_files(
         memory,
         *room,
     )
-
-
-def _total_memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0

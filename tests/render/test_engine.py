@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vbr_core.errors import InputError, OutOfMemoryError
+from vbr_core.memory import RENDER_BYTES_PER_PIXEL, available_bytes
 from vbr_core.render import optics
 from vbr_core.render.engine import RenderEngine
 from vbr_core.settings import RenderSettings
@@ -112,3 +113,31 @@ def test_other_failures_are_not_mistaken_for_it(monkeypatch):
     monkeypatch.setattr(engine._renderer, "render_frame", broken)
     with pytest.raises(RuntimeError, match="something else"):
         engine.render(rgb, disparity, 0.2, 300.0)
+
+
+@pytest.mark.parametrize("name", ["scatter", "layered", pytest.param("vbr", marks=pytest.mark.weights)])
+def test_pictures_that_will_not_fit_are_rendered_in_parts_from_the_start(name, monkeypatch, tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 255, (300, 420, 3), np.uint8)
+    disparity = np.tile(np.linspace(0, 1, 420, dtype=np.float32), (300, 1))
+    whole = RenderEngine(RenderSettings(name, "cpu"))
+    expected = whole.render(rgb, disparity, 0.5, 40.0)
+    assert whole.note == ""
+    (tmp_path / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable: 12000 kB\n")
+    monkeypatch.setattr("vbr_core.memory.MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setitem(RENDER_BYTES_PER_PIXEL, name, 100)  # 12.6 MB
+    engine = RenderEngine(RenderSettings(name, "cpu"))
+    out = engine.render(rgb, disparity, 0.5, 40.0)
+    assert engine.note.startswith("Pictures of 420 x 300 need about 0.0 GB of memory, and 0.0 GB are free: rendered in")
+    assert engine.note.endswith("same result.")
+    assert np.abs(out.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("text", ["", "MemTotal: 5 kB\n", "MemAvailable: lots\n", None])
+def test_a_machine_that_does_not_tell_its_memory(text, monkeypatch, tmp_path):
+    if text is not None:
+        (tmp_path / "meminfo").write_text(text)
+    monkeypatch.setattr("vbr_core.memory.MEMINFO", tmp_path / "meminfo")
+    assert available_bytes() == 0
+    engine = RenderEngine(RenderSettings("scatter", "cpu"))
+    engine.expect(100_000, 100_000)
+    assert engine.note == ""

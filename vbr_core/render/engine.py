@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vbr_core.depth.upsample import guided_upsample
 from vbr_core.errors import InputError, OutOfMemoryError
+from vbr_core.memory import available_bytes, render_bytes
 from vbr_core.render import load_renderer
 from vbr_core.render.optics import k_in_pixels, largest_share, with_near_far, with_sharp_zone
 from vbr_core.settings import RenderSettings, check_blur, check_focus, check_sharp_zone
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
 
+MEMORY_SHARE = 0.7
+"""Of the memory that is free; a picture that is expected to need more is rendered in parts from the start."""
+
 
 class RenderEngine:
     """Renders single pictures in the document's units.
@@ -39,6 +43,7 @@ class RenderEngine:
         self.settings = settings or RenderSettings()
         self._renderer = load_renderer(self.settings.renderer, self.settings.device)
         self.note = ""
+        self._expected_pixels = 0
 
     @property
     def device(self) -> str:
@@ -85,6 +90,32 @@ class RenderEngine:
                 alone and within its shot, or preview and export differ.
         """
         return EngineStream(self, self._renderer, largest_radius)
+
+    def expect(self, height: int, width: int) -> None:
+        """Get ready for pictures of a size: on a processor, whose programs are ended when memory runs out.
+
+        Each halving of the parts is reckoned to halve what they need; the result stays the same.
+        """
+        pixels = height * width
+        if self.device != "cpu" or pixels <= self._expected_pixels:
+            return
+        self._expected_pixels = pixels
+        need, free = render_bytes(self.settings.renderer, pixels), available_bytes()
+        if not free or need <= MEMORY_SHARE * free:
+            return
+        said = ""
+        part = need
+        while part > MEMORY_SHARE * free:
+            now = self._renderer.use_less_memory(height)
+            if not now:
+                break
+            said, part = now, part // 2
+        if said:
+            self.note = (
+                f"Pictures of {width} x {height} need about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB "
+                f"are free: {said}"
+            )
+            log.info("%s", self.note)
 
     def within_memory(self, work: Callable[[], list[NDArray[np.float32]]], shape: tuple[int, int]) -> Any:
         """Do a piece of work, on smaller parts of the picture after each failure for want of memory.
@@ -142,6 +173,7 @@ class EngineStream:
         check_sharp_zone(sharp_zone)
         k_px = k_in_pixels(check_blur(k), rgb.shape[0])
         size = (rgb.shape[0], rgb.shape[1])
+        self._engine.expect(*size)
         if self._stream is None:
             bound = k_in_pixels(self._largest_radius, rgb.shape[0])
             self._stream = self._renderer.stream(bound)

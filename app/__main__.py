@@ -51,9 +51,11 @@ def main(argv: list[str] | None = None) -> int:
     from app.icons import app_icon
     from app.main_window import MainWindow
     from app.preferences import APP_NAME, apply_environment, apply_scale, choice
+    from app.quick_turns import take_quick_turns
     from app.theme import apply_chosen
     from app.translation import install_translator
 
+    take_quick_turns()
     start_logging()
     log.info("starting")
     apply_scale()

@@ -341,6 +341,7 @@ def main() -> int:
         from app.collector import GuiCollector
         from app.dialogs import Dialogs
         from app.main_window import MainWindow
+        from app.quick_turns import take_quick_turns
 
         class Answers(Dialogs):
             """The window's own questions, with the choice of files answered."""
@@ -356,6 +357,7 @@ def main() -> int:
 
         application = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(application, QApplication)
+        take_quick_turns()
         theme.apply_theme(application)
         collector = GuiCollector(application)
         answers = Answers()

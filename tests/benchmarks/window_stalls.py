@@ -36,6 +36,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from app import theme  # noqa: E402
 from app.collector import GuiCollector  # noqa: E402
 from app.main_window import MainWindow  # noqa: E402
+from app.quick_turns import take_quick_turns  # noqa: E402
 from tests.helpers.fakes import FakeDialogs  # noqa: E402
 from vbr_core import edits  # noqa: E402
 
@@ -164,6 +165,7 @@ def main() -> None:
         began, others = time.process_time(), busy_seconds()
         application = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(application, QApplication)
+        take_quick_turns()
         theme.apply_theme(application)
         collector = GuiCollector(application)
         watchdog = Watchdog()

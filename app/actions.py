@@ -192,6 +192,7 @@ HOLD_KEYS: tuple[tuple[str, str], ...] = (
     ("Click", _tr("Actions", "Focus here")),
     ("Shift + click", _tr("Actions", "Focus here, without easing")),
     ("Double-click", _tr("Actions", "Follow this point")),
+    ("Ctrl + drag", _tr("Actions", "Follow what is in the box")),
     ("Alt + click", _tr("Actions", "Only show what lies there")),
 )
 """What mouse and held keys do; for the shortcut sheet. (keys, text)"""

@@ -136,17 +136,15 @@ class Core:
         self,
         clip_path: Path,
         source: Any,
-        frame: int,
-        x: float,
-        y: float,
+        start: tuple[int, float, float, tuple[float, float] | None],
         span: tuple[int, int],
         ctx: JobContext,
         cuts: tuple[int, ...],
     ) -> Followed:
-        """Follow a point of the picture through its shot."""
+        """Follow a point or a box of the picture through its shot; ``start`` as in FollowStart."""
         from vbr_core.focus.tracking import FollowStart, follow_in_clip
 
-        return follow_in_clip(clip_path, source, FollowStart(frame, x, y), span, ctx, cuts)
+        return follow_in_clip(clip_path, source, FollowStart(*start), span, ctx, cuts)
 
     def repair_depth(self, source: Any, project: Project, clip_path: Path) -> Any:
         """The disparity with the project's levels and repairs; quick, and not heavy once there is a source."""

@@ -82,7 +82,7 @@ class FocusTools(QObject):
         """Of the next rack; 0 until a clip says how long a second is."""
         self.rack_curve: RackCurve = "smooth"
         self._job: Job | None = None
-        self._waiting: tuple[int, float, float] | None = None
+        self._waiting: tuple[int, float, float, tuple[float, float] | None] | None = None
         self._followed: tuple[Project, Followed] | None = None
         self._is_armed = False
         self._first: tuple[int, RackPoint] | None = None
@@ -125,11 +125,15 @@ class FocusTools(QObject):
                 return
         self.noted.emit(self.tr("Double-click in the picture what is to be followed."))
 
-    def follow(self, x: float, y: float) -> None:
+    def follow_box(self, x: float, y: float, width: float, height: float) -> None:
+        """Follow what is in a box around ``x, y``."""
+        self.follow(x, y, (width, height))
+
+    def follow(self, x: float, y: float, box: tuple[float, float] | None = None) -> None:
         """Follow what lies at ``x, y`` of the frame at the playhead, and let the focus go with it.
 
-        It is followed to the end of the shot (or of the marked range); and to its beginning too, unless focus keys lie
-        there before the playhead: they stay.
+        ``box`` is the width and height of the thing, if they are known. It is followed to the end of the shot (or of
+        the marked range); and to its beginning too, unless focus keys lie there before the playhead: they stay.
         """
         if self._job is not None:
             self._job.cancel()
@@ -137,7 +141,7 @@ class FocusTools(QObject):
         self._focus.drop_pending()
         self._session.set_playing(0.0)
         frame = self._session.playhead
-        self._waiting = (frame, x, y)
+        self._waiting = (frame, x, y, box)
         if self._depth.state == "running":
             self.noted.emit(self.tr("It will be followed when the depth of the clip is complete."))
         else:
@@ -150,7 +154,7 @@ class FocusTools(QObject):
 
     def _begin(self) -> None:
         assert self._waiting is not None
-        (frame, x, y), self._waiting = self._waiting, None
+        (frame, x, y, box), self._waiting = self._waiting, None
         clip_path = self._session.clip_path
         source = self._depth.present_source()
         if clip_path is None or source is None:
@@ -161,7 +165,7 @@ class FocusTools(QObject):
         core = self._core
 
         def work(ctx: JobContext) -> Followed:
-            return core.follow_point(clip_path, source, frame, x, y, span, ctx, cuts)
+            return core.follow_point(clip_path, source, (frame, x, y, box), span, ctx, cuts)
 
         job = self._runner.start(self.tr("Following"), work)
         self._job = job

@@ -149,5 +149,7 @@ class FocusToolsPanel(QWidget):
         elif tools.is_following:
             text = self.tr("Following…")
         else:
-            text = self.tr("Double-click in the picture what should stay sharp.")
+            text = self.tr(
+                "Double-click in the picture what should stay sharp, or draw a box around it with Ctrl held."
+            )
         self.hint.setText(text)

@@ -286,6 +286,7 @@ class MainWindow(QMainWindow):
         self.life.recent_found.connect(self.welcome.set_recent)
         self.viewer.clicked.connect(self.focus_tools.click)
         self.viewer.double_clicked.connect(self.focus_tools.double_click)
+        self.viewer.boxed.connect(self.focus_tools.follow_box)
         self.focus_tools.noted.connect(self.status.show_note)
         self.focus_tools.failed.connect(self.status.show_failure)
         self.focus_tools.state_changed.connect(self._on_rack)

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.box_drag import BoxDrag, in_clip
 from app.region_tool import RegionTool
 from app.view_geometry import ZOOM_STEP, ViewGeometry
 from app.viewer_marks import Reticle, as_image, paint_box, paint_name, paint_reticle
@@ -54,6 +55,8 @@ class Viewer(QWidget):
     """Device pixels per picture pixel, and whether the picture is fitted."""
     hovered = Signal(object)
     """(x, y) in picture pixels under the mouse, or None where there is no picture."""
+    boxed = Signal(float, float, float, float)
+    """A box was drawn with Ctrl held: middle (x, y), width and height in picture pixels."""
     space_tapped = Signal()
     """The space bar was pressed and released without moving the picture."""
 
@@ -78,12 +81,14 @@ class Viewer(QWidget):
         self._reticle: Reticle | None = None
         self._message = ""
         self._press: QPointF | None = None
+        self._box = BoxDrag()
         self._press_modifiers = Qt.KeyboardModifier.NoModifier
         self._pan_from: QPointF | None = None
         self._space_held = False
         self._space_panned = False
         self._has_clip = False
         self._pixel_aspect = 1.0
+        self._clip_size = (0.0, 0.0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -128,6 +133,7 @@ class Viewer(QWidget):
             pixel_aspect: Width of a pixel divided by its height; the picture is stretched by it.
         """
         self._pixel_aspect = pixel_aspect
+        self._clip_size = (float(width), float(height))
         self._has_clip = width > 0 and height > 0
         self._image = self._beside = None
         self._reticle = None
@@ -268,6 +274,8 @@ class Viewer(QWidget):
         else:
             self._press = event.position()
             self._press_modifiers = event.modifiers()
+            if event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+                self._box.press(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = event.position()
@@ -289,6 +297,8 @@ class Viewer(QWidget):
             self.set_divider((event.position().x() - left) / width)
         elif self.tool.mode != "off" and self._has_clip:
             self.tool.move(*self._clip_point(event.position()), event.position())
+        elif self._box.move(event.position()):
+            self.update()
         if not event.buttons():
             self._show_cursor()
         self._tell_hovered(event.position())
@@ -312,6 +322,13 @@ class Viewer(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._press is None:
             return
         press, self._press = self._press, None
+        drawn = self._box.stop()
+        self.update()
+        if drawn is not None:
+            box = in_clip(drawn, self._clip_point, self._clip_size)
+            if box is not None:
+                self.boxed.emit(*box)
+            return
         moved = event.position() - press
         if abs(moved.x()) > DRAG_THRESHOLD_PT or abs(moved.y()) > DRAG_THRESHOLD_PT:
             return
@@ -436,6 +453,7 @@ class Viewer(QWidget):
         self.tool.paint(painter, self.clip_to_widget)
         if self._reticle is not None:
             paint_reticle(painter, self._reticle, self.clip_to_widget, self.width())
+        self._box.paint(painter)
 
     def _paint_panes(self, painter: QPainter, image: QImage) -> None:
         """Both pictures at the same zoom and place, each with all marks and its name."""

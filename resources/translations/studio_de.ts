@@ -487,6 +487,10 @@
         <translation>Diesen Punkt verfolgen</translation>
     </message>
     <message>
+        <source>Follow what is in the box</source>
+        <translation>Dem Inhalt des Rahmens folgen</translation>
+    </message>
+    <message>
         <source>Only show what lies there</source>
         <translation>Nur zeigen, was dort liegt</translation>
     </message>
@@ -1884,8 +1888,8 @@
         <translation>Wird verfolgt…</translation>
     </message>
     <message>
-        <source>Double-click in the picture what should stay sharp.</source>
-        <translation>Im Bild doppelklicken, was scharf bleiben soll.</translation>
+        <source>Double-click in the picture what should stay sharp, or draw a box around it with Ctrl held.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

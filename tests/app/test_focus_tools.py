@@ -6,8 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.helpers.fakes import FRAMES
 from vbr_core import edits
@@ -27,20 +29,21 @@ class FakeFollow:
         self.gate = threading.Event()
         self.gate.set()
         self.asked: list[tuple[int, float, float, tuple[int, int]]] = []
+        self.boxes: list[tuple[float, float] | None] = []
         self.lost_at: int | None = None
 
     def __call__(
         self,
         clip_path: object,
         source: Any,
-        frame: int,
-        x: float,
-        y: float,
+        start: tuple[int, float, float, tuple[float, float] | None],
         span: tuple[int, int],
         ctx: JobContext,
         cuts: tuple[int, ...],
     ) -> Followed:
         assert source is not None
+        frame, x, y, box = start
+        self.boxes.append(box)
         self.asked.append((frame, x, y, span))
         ctx.step(1, FRAMES, "Following")
         while not self.gate.wait(0.01):
@@ -191,3 +194,49 @@ def test_escape_lays_the_rack_down(rig: WindowRig) -> None:
     rig.key(Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)  # another tool is taken up instead
     assert rig.window.focus_tools.rack_step == 0
     assert rig.window.viewer.tool.mode == "lasso"
+
+
+def draw_box(rig: WindowRig, start: tuple[float, float], stop: tuple[float, float], modifiers: str) -> None:
+    """From corner to corner, in pixels of the clip."""
+    viewer, held = rig.window.viewer, getattr(Qt.KeyboardModifier, modifiers)
+    first, last = (viewer.clip_to_widget(*corner) for corner in (start, stop))
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, place, button, buttons in (
+        (QEvent.Type.MouseButtonPress, first, left, left),
+        (QEvent.Type.MouseMove, (first + last) / 2, none, left),
+        (QEvent.Type.MouseMove, last, none, left),
+        (QEvent.Type.MouseButtonRelease, last, left, none),
+    ):
+        event = QMouseEvent(kind, place, viewer.mapToGlobal(place), button, buttons, held)
+        QApplication.sendEvent(viewer, event)
+
+
+def test_a_box_drawn_with_ctrl_is_followed(rig: WindowRig, follow: FakeFollow) -> None:
+    rig.open()
+    rig.session.set_playhead(7)
+    draw_box(rig, (220, 140), (120, 60), "ControlModifier")  # from any corner
+    rig.wait(lambda: rig.session.project.focus.keys)
+    ((frame, x, y, _span),) = follow.asked
+    assert frame == 7
+    assert (x, y) == pytest.approx((170, 100), abs=1)
+    assert follow.boxes == [pytest.approx((100, 80), abs=2)]
+
+
+def test_a_box_over_the_edge_is_cut_off_at_it(rig: WindowRig, follow: FakeFollow) -> None:
+    rig.open()
+    draw_box(rig, (280, 150), (400, 300), "ControlModifier")
+    rig.wait(lambda: follow.asked)
+    assert follow.asked[0][1:3] == pytest.approx((300, 165), abs=1)
+    assert follow.boxes == [pytest.approx((40, 30), abs=2)]
+
+
+@pytest.mark.parametrize(
+    ("stop", "modifiers"), [((220, 140), "NoModifier"), ((122, 62), "ControlModifier"), ((220, 140), "AltModifier")]
+)
+def test_other_drags_follow_nothing(
+    rig: WindowRig, follow: FakeFollow, stop: tuple[float, float], modifiers: str
+) -> None:
+    rig.open()
+    draw_box(rig, (120, 60), stop, modifiers)
+    QTest.qWait(50)
+    assert follow.asked == []

@@ -149,7 +149,5 @@ class FocusToolsPanel(QWidget):
         elif tools.is_following:
             text = self.tr("Following…")
         else:
-            text = self.tr(
-                "Double-click in the picture what should stay sharp, or draw a box around it with Ctrl held."
-            )
+            text = self.tr("Double-click in the picture what should stay sharp, or draw a box with Ctrl held.")
         self.hint.setText(text)

@@ -1888,8 +1888,8 @@
         <translation>Wird verfolgt…</translation>
     </message>
     <message>
-        <source>Double-click in the picture what should stay sharp, or draw a box around it with Ctrl held.</source>
-        <translation type="unfinished"></translation>
+        <source>Double-click in the picture what should stay sharp, or draw a box with Ctrl held.</source>
+        <translation>Doppelklicken Sie im Bild auf das, was scharf bleiben soll, oder ziehen Sie mit Strg einen Rahmen.</translation>
     </message>
 </context>
 <context>

@@ -286,8 +286,10 @@ class CurvePlot(pg.PlotWidget):
                 self._ghosts[name].setData([], [])
             else:
                 is_line = self._set_curve(self._ghosts[name], name, ghost, (start, stop, width))
-                style = Qt.PenStyle.DashLine if is_line else Qt.PenStyle.SolidLine  # dashes of many strokes are slow
-                self._ghosts[name].setPen(self._pen(theme.track_color(name, 0.55 if is_line else 0.3), 1.2, style))
+                # many strokes are slow to draw dashed, or with a pen of another width than 1: a thousand times so
+                style = Qt.PenStyle.DashLine if is_line else Qt.PenStyle.SolidLine
+                color = theme.track_color(name, 0.55 if is_line else 0.3)
+                self._ghosts[name].setPen(self._pen(color, 1.2 if is_line else 1.0, style))
         opacity = 0.9 if track.keys else 0.5
         is_line = self._set_curve(curve, name, track, (start, stop, width))
         curve.setPen(self._pen(theme.track_color(name, opacity if is_line else 0.5), 1.6 if is_line else 1.0))

@@ -24,7 +24,7 @@ from vbr_core.project import EASINGS, TRACKS
 
 if TYPE_CHECKING:
     import numpy as np
-    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent, QWheelEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent, QShowEvent, QWheelEvent
     from PySide6.QtWidgets import QMenu
 
     from app.session import Session
@@ -49,6 +49,7 @@ class CurveEditor(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None, viewport: Viewport | None = None) -> None:
         super().__init__(parent)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: time runs to the right
+        self._is_stale = True
         self._session = session
         self._owns_viewport = viewport is None
         self.time_view = viewport or Viewport(self)
@@ -180,7 +181,14 @@ class CurveEditor(QWidget):
     # --- reactions ---------------------------------------------------------------------------------------------------
 
     def _redraw(self) -> None:
-        self.plot.draw(self.time_view.axis)
+        self._is_stale = not self.isVisible()
+        if not self._is_stale:
+            self.plot.draw(self.time_view.axis)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_stale:
+            self._redraw()
 
     def _on_clip_opened(self, _info: object) -> None:
         if self._owns_viewport:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from vbr_core.project import Keyframe, Track
+
+Envelope = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 MARGIN_PX = 16.0
 """Space left of the first frame and right of the last one."""
@@ -295,16 +298,29 @@ def is_dense(track: Track, start: float, stop: float, width_px: float) -> bool:
     return len(keys_within(track, start, stop)) * DENSE_GAP_PX > width_px
 
 
-def envelope(
-    track: Track, cuts: Sequence[int], start: float, stop: float, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+_envelopes: deque[tuple[Track, Sequence[int], tuple[float, float, int], Envelope]] = deque(maxlen=8)
+"""The newest, with what they were made from: an edit changes one track, and each is drawn in two views."""
+
+
+def envelope(track: Track, cuts: Sequence[int], start: float, stop: float, count: int) -> Envelope:
     """What a dense curve fills: its lowest and highest value in ``count`` equal parts of ``start`` to ``stop``.
 
     Between keys nearer to each other than four parts the value is taken to go straight: nobody could see its easing.
 
     Returns:
-        The middles of the parts (frames), and the lowest and the highest value in each; (count,) float64.
+        The middles of the parts (frames), and the lowest and the highest value in each; (count,) float64. Not to be
+        changed: they are kept for the next call.
     """
+    place = (start, stop, count)
+    for of_track, of_cuts, of_place, found in _envelopes:
+        if of_track is track and of_place == place and of_cuts == cuts:  # tracks are values: the same object is equal
+            return found
+    made = _envelope(track, cuts, start, stop, count)
+    _envelopes.append((track, cuts, place, made))
+    return made
+
+
+def _envelope(track: Track, cuts: Sequence[int], start: float, stop: float, count: int) -> Envelope:
     count = max(1, count)
     step = max(1e-6, stop - start) / count
     edges = start + step * np.arange(count + 1)

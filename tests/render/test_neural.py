@@ -15,7 +15,7 @@ from vbr_core.errors import InputError, OutOfMemoryError
 from vbr_core.model.network import Stage
 from vbr_core.model.weights import load_network, save_network
 from vbr_core.render.engine import RenderEngine
-from vbr_core.render.neural import NeuralRenderer
+from vbr_core.render.neural import NeuralRenderer, surrounding_range, within_range
 from vbr_core.settings import RenderSettings
 
 if TYPE_CHECKING:
@@ -227,3 +227,25 @@ def test_a_shot_that_does_not_fit_is_tiled_with_the_same_result(monkeypatch: pyt
     monkeypatch.setattr(Stage, "decode", never)
     with pytest.raises(OutOfMemoryError):
         render(engine_with(TINY, monkeypatch))
+
+
+def test_no_colour_is_made_up_that_neither_frame_nor_base_show_nearby():
+    frame, base = torch.zeros(1, 3, 50, 120), torch.zeros(1, 3, 50, 120)
+    frame[..., 70:] = 0.5
+    base[..., 60:] = 0.4
+    bounds = surrounding_range(frame, base, 3.0)
+    kept = within_range(torch.rand(1, 3, 50, 120), bounds)
+    assert kept.shape == frame.shape
+    assert float(kept[..., :32].max()) == 0.0  # plain black far from everything else
+    assert float(kept[..., 104:].min()) == pytest.approx(0.4)
+    assert float(kept.max()) <= 0.5
+    between = 0.1 + 0.3 * torch.rand(1, 3, 50, 120)  # where both are near, anything between them may be
+    np.testing.assert_allclose(within_range(between, bounds)[..., 64:72].numpy(), between[..., 64:72].numpy())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (8, 8), (65, 130)])
+@pytest.mark.parametrize("radius", [0.0, 5.0, 1e6])
+def test_the_range_fits_any_size_and_radius(size, radius):
+    frame = torch.rand(1, 3, *size)
+    kept = within_range(frame, surrounding_range(frame, frame, radius))
+    np.testing.assert_allclose(kept.numpy(), frame.numpy(), atol=1e-6)

@@ -130,7 +130,7 @@ class StarterEstimator(NetworkEstimator):
         self.device = device
         network = load_starter_network(path)
         self.fingerprint = f"{entry.name}-{(entry.sha256 or '')[:16]}-{network.config.long_side}"
-        self._network = network.to(device)
+        self._network = network.to(device).to(memory_format=torch.channels_last)  # the faster layout on a processor
 
     def predict_pictures(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Raw disparity, towards 0..1, at network size: (T, H, W, 3) -> (T, h, w) float32."""

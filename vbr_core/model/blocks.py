@@ -33,12 +33,13 @@ class ResidualBlock(nn.Module):
         self.first = convolution(channels, channels)
         self.second = convolution(channels, channels)
         self.active = activation()
+        self.active_in_place = nn.LeakyReLU(SLOPE, inplace=True)
         with_small = 0.1
         self.second.weight.data.mul_(with_small)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) -> the same."""
-        return x + self.second(self.active(self.first(self.active(x))))
+        return x + self.second(self.active_in_place(self.first(self.active(x))))
 
 
 def residual_blocks(channels: int, count: int) -> nn.Sequential:

@@ -68,4 +68,5 @@ def load_network(path: Path, device: str = "cpu") -> VbrNetwork:
         raise InputError(f"The weights in '{path}' do not fit their own configuration.", advice) from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise InputError(f"The weights in '{path}' hold values that are not finite.", advice)
-    return network.to(device).eval().requires_grad_(False)
+    # channels last: convolutions of so few channels take less than half as long on a processor
+    return network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)

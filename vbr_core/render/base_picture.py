@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from vbr_core.model.highlights import CLIPPED_FROM
+from vbr_core.model.highlights import CLIPPED_FROM, STRIDE
 from vbr_core.render.base import Renderer
 from vbr_core.render.highlight_gain import only_where_blurred
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vbr_core.model.highlights import HighlightRecovery
 
 BAND_ROWS = 512
-"""Highlights are looked at in bands of so many rows: memory does not grow with the picture's height."""
+"""Highlights are looked at in bands of about so many rows: memory does not grow with the picture's height."""
 
 HALO_ROWS = 96
 """Rows around a band that its result depends on, rounded up."""
@@ -67,8 +67,10 @@ class BasePicture(Renderer):
             return frame
         result = frame.copy()
         height = len(frame)
-        for first in range(0, height, BAND_ROWS):
-            last = min(height, first + BAND_ROWS)
+        rows = -(-height // max(1, round(height / BAND_ROWS)))
+        rows = -(-rows // STRIDE) * STRIDE  # bands begin where the network's cells do
+        for first in range(0, height, rows):
+            last = min(height, first + rows)
             if float(frame[first:last].max()) <= CLIPPED_FROM:
                 continue
             top, bottom = max(0, first - HALO_ROWS), min(height, last + HALO_ROWS)

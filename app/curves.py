@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent, QShowEvent, QWheelEvent
     from PySide6.QtWidgets import QMenu
 
+    from app.preview import PreviewController
     from app.session import Session
     from vbr_core.project import TrackName
 
@@ -44,9 +45,16 @@ class CurveEditor(QWidget):
         session: The editor.
         parent: The parent widget.
         viewport: Of the timeline, to show the same time; None for one of its own.
+        preview: Tells the histogram of the disparity at the playhead.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None, viewport: Viewport | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        parent: QWidget | None = None,
+        viewport: Viewport | None = None,
+        preview: PreviewController | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # whatever the language: time runs to the right
         self._is_stale = True
@@ -79,6 +87,9 @@ class CurveEditor(QWidget):
         session.clip_opened.connect(self._on_clip_opened)
         self._on_clip_opened(session.clip_info)
         self._on_selection(session.selection)
+        if preview is not None:
+            preview.histogram_changed.connect(self.set_histogram)
+            self.set_histogram(preview.histogram)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

@@ -402,7 +402,7 @@ class MainWindow(QMainWindow):
         if self.curves is None:
             from app.curves import CurveEditor  # pyqtgraph takes a moment to import
 
-            self.curves = CurveEditor(self.session, viewport=self.timeline.viewport)
+            self.curves = CurveEditor(self.session, viewport=self.timeline.viewport, preview=self.preview)
             self.curves.setMinimumHeight(144)
             self.split.addWidget(self.curves)
             self.split.setStretchFactor(2, 0)

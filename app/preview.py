@@ -13,6 +13,8 @@ from vbr_core.render.request import Beside, RenderedFrame, RenderRequest, View, 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+
     from app.frame_worker import FrameWorker
     from app.session import Session
     from vbr_core.project import Project
@@ -142,6 +144,8 @@ class PreviewController(QObject):
         self._display_lines = DRAFT_LINES[-1]
         self._last_failure = ""
         self._has_histogram = False
+        self.histogram: np.ndarray | None = None
+        """Of the disparity at the playhead; None while it is not known."""
         self._full_seconds = 0.0
         self._is_from_cache = False
         self._cache = PictureCache()
@@ -313,6 +317,7 @@ class PreviewController(QObject):
         self._shown_generation = self._generation
         self._last_failure = ""
         self._final_timer.stop()
+        self.histogram = None
         self.histogram_changed.emit(None)
 
     def _on_changed(self, old: Project, new: Project) -> None:
@@ -466,9 +471,10 @@ class PreviewController(QObject):
         elif frame.seconds < QUICK_DRAFT_SECONDS:
             self._draft_step = min(len(DRAFT_LINES) - 1, self._draft_step + 1)
 
-    def _on_counted(self, epoch: int, frame_index: int, histogram: object) -> None:
+    def _on_counted(self, epoch: int, frame_index: int, histogram: np.ndarray | None) -> None:
         if epoch == self._epoch and frame_index == self._session.playhead:
             self._has_histogram = histogram is not None
+            self.histogram = histogram
             self.histogram_changed.emit(histogram)
 
     def _on_failed(self, epoch: int, what: str, error: Exception) -> None:

@@ -213,6 +213,19 @@ def test_graph_editor_and_sheet_open(rig: WindowRig) -> None:
     assert rig.window.curves.isVisible()
     rig.window.actions_.get("graph_editor").trigger()
     assert not rig.window.curves.isVisible()
+
+
+def test_the_graph_editor_shows_what_lies_at_each_disparity(rig: WindowRig) -> None:
+    rig.open()
+    rig.wait(lambda: rig.window.preview.histogram is not None)
+    rig.window.actions_.get("graph_editor").trigger()
+    curves = rig.window.curves
+    assert curves is not None
+    share = curves.plot.share_near(0.9)  # the fake's histogram rises towards 1
+    assert share is not None
+    assert share > (curves.plot.share_near(0.1) or 0.0)
+    rig.window.document.close_document()
+    assert curves.plot.share_near(0.9) is None
     rig.window.actions_.get("shortcuts").trigger()
     sheets = [w for w in QApplication.topLevelWidgets() if type(w).__name__ == "ShortcutSheet" and w.isVisible()]
     assert len(sheets) == 1

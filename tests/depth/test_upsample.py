@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vbr_core.depth.edge_metrics import boundary_score, texture_leakage
 from vbr_core.depth.metrics import pair_order_accuracy
 from vbr_core.depth.upsample import find_edges, guided_upsample
-from vbr_core.depth.upsample_torch import guided_upsample_torch
+from vbr_core.depth.upsample_torch import guided_upsample_on, guided_upsample_torch
 from vbr_core.errors import InputError
 from vbr_core.kernels.edge_choice import EdgeZone
 from vbr_core.kernels.edge_choice_cpu import edge_choice_cpu
@@ -153,6 +153,29 @@ def test_the_torch_form_agrees(height: int, width: int, h: int, w: int) -> None:
     found = guided_upsample_torch(torch.from_numpy(small), torch.from_numpy(picture)).numpy()
     assert (np.abs(found - compiled) > 1e-3).mean() < 1e-3
     assert find_edges(small)[3].any()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_device_gives_what_the_processor_gives(kind: type) -> None:
+    picture, truth = disc_scene(120, 180)
+    small = soft_map(truth, 45, 30, 2.0)
+    given = np.round(255 * picture).astype(np.uint8) if kind is np.uint8 else picture
+    found = guided_upsample_on("cpu", small, given)
+    assert found.dtype == np.float32
+    assert (np.abs(found - guided_upsample(small, given)) > 1e-3).mean() < 1e-3
+    larger = np.full((150, 200), 0.3, np.float32)  # not for the device's form
+    np.testing.assert_array_equal(guided_upsample_on("cpu", larger, given), guided_upsample(larger, given))
+
+
+def test_a_device_without_memory_leaves_it_to_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, truth = disc_scene(120, 180)
+    small = soft_map(truth, 45, 30, 2.0)
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("vbr_core.depth.upsample_torch.guided_upsample_torch", full)
+    np.testing.assert_array_equal(guided_upsample_on("cpu", small, picture), guided_upsample(small, picture))
 
 
 def test_the_torch_form_takes_flat_tiny_and_equal_maps() -> None:

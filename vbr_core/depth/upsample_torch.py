@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -9,6 +12,9 @@ from vbr_core.depth import upsample as constants
 from vbr_core.errors import InputError
 from vbr_core.kernels.edge_choice import MAP_REACH, ZONE_START
 from vbr_core.kernels.edge_choice_torch import edge_choice_torch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def guided_upsample_torch(disparity: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
@@ -48,6 +54,30 @@ def guided_upsample_torch(disparity: torch.Tensor, picture: torch.Tensor) -> tor
     rows, columns = area_weights(height, h, rgb.device), area_weights(width, w, rgb.device)
     guide = torch.einsum("ih,hwc,jw->ijc", rows, rgb, columns)
     return edge_choice_torch(values, guide, low, high, trust, inside, plain, rgb)
+
+
+def guided_upsample_on(device: str, disparity: NDArray[np.float32], picture: NDArray[Any]) -> NDArray[np.float32]:
+    """As :func:`vbr_core.depth.upsample.guided_upsample`, on a torch device.
+
+    What the form for torch devices does not take (a map that is larger than its picture), or has no memory for, is done
+    on the processor.
+
+    Args:
+        device: torch device string.
+        disparity: (h, w) float32, 0..1.
+        picture: (H, W, 3) float32 0..1, or uint8.
+
+    Returns:
+        (H, W) float32, 0..1.
+    """
+    if disparity.shape[0] <= picture.shape[0] and disparity.shape[1] <= picture.shape[1]:
+        try:
+            small = torch.from_numpy(np.ascontiguousarray(disparity, np.float32)).to(device)
+            large = guided_upsample_torch(small, torch.from_numpy(np.ascontiguousarray(picture)).to(device))
+            return np.asarray(large.cpu().numpy(), np.float32)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+    return constants.guided_upsample(disparity, picture)
 
 
 def area_weights(pixels: int, cells: int, device: torch.device) -> torch.Tensor:

@@ -81,6 +81,16 @@ class RenderEngine:
         shot = self.begin_shot(max(largest_radius, k * largest_share(d_f, look)))
         return [*shot.push(rgb, disparity, d_f, k, sharp_zone, look), *shot.finish()][0]
 
+    def at_picture_size(
+        self, disparity: NDArray[np.float32], rgb: Picture, frame: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Disparity at the picture's size, on a CUDA device if that is where the work runs: (H, W) float32 0..1."""
+        if self.device.startswith("cuda"):
+            from vbr_core.depth.upsample_torch import guided_upsample_on
+
+            return guided_upsample_on(self.device, disparity, rgb if rgb.dtype == np.uint8 else frame)
+        return guided_upsample(disparity, rgb)
+
     def begin_shot(self, largest_radius: float) -> EngineStream:
         """Frames of a shot, one after the other, so that they can help each other.
 
@@ -184,7 +194,7 @@ class EngineStream:
         if k_px == 0.0:
             full = np.full(size, d_f, np.float32)
         else:
-            full = with_sharp_zone(guided_upsample(disparity, rgb), d_f, sharp_zone)
+            full = with_sharp_zone(self._engine.at_picture_size(disparity, rgb, frame), d_f, sharp_zone)
             if look is not None:
                 full = with_near_far(full, d_f, look.near, look.far)
         self._sources.append((rgb, frame))

@@ -110,9 +110,9 @@ class FilmRow(ScrubRow):
 
     def _ask(self) -> None:
         shown = dict.fromkeys(frame for frame, _left in self.tiles())
-        frames = [frame for frame in shown if frame not in self._thumbnails and frame not in self._asked]
-        if frames:
-            self._asked.update(frames)
+        frames = [frame for frame in shown if frame not in self._thumbnails]
+        if not self._asked.issuperset(frames):  # a new wish takes the place of the one before: it names all
+            self._asked = set(frames)
             self.thumbnails_wanted.emit(frames)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

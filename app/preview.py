@@ -143,7 +143,6 @@ class PreviewController(QObject):
         self._draft_step = 3
         self._display_lines = DRAFT_LINES[-1]
         self._last_failure = ""
-        self._has_histogram = False
         self.histogram: np.ndarray | None = None
         """Of the disparity at the playhead; None while it is not known."""
         self._full_seconds = 0.0
@@ -296,7 +295,7 @@ class PreviewController(QObject):
         if self._shown is None or is_provisional(self._shown):
             self._asked = None
             self._update()
-        elif not self._has_histogram and not self._session.playing:
+        elif self.histogram is None and not self._session.playing:
             self._worker.post_histogram(self._session.playhead)
 
     def depth_replaced(self) -> None:
@@ -473,7 +472,6 @@ class PreviewController(QObject):
 
     def _on_counted(self, epoch: int, frame_index: int, histogram: np.ndarray | None) -> None:
         if epoch == self._epoch and frame_index == self._session.playhead:
-            self._has_histogram = histogram is not None
             self.histogram = histogram
             self.histogram_changed.emit(histogram)
 

@@ -44,6 +44,7 @@ class SubjectWalk(QObject):
         self._subjects: tuple[Subject, ...] | None = None
         self._place = 0
         self._is_shown = False
+        self._description = ""
         self._step = 1
         viewer.keyboard = self
         viewer.pressed.connect(self.forget)
@@ -52,7 +53,7 @@ class SubjectWalk(QObject):
         session.playhead_changed.connect(self.forget)
         session.changed.connect(self.forget)
         session.clip_opened.connect(self.forget)
-        depth.filled.connect(self.forget)
+        depth.state_changed.connect(self.forget)
 
     @property
     def subject(self) -> Subject | None:
@@ -103,6 +104,7 @@ class SubjectWalk(QObject):
         self._frame, self._subjects = None, None
         if shown:
             self._focus.show_candidate(None)
+            self._viewer.setAccessibleDescription(self._description)
 
     def _on_found(self, epoch: int, frame: int, subjects: tuple[Subject, ...] | None) -> None:
         if epoch != self._worker.epoch or frame != self._frame or self._subjects is not None:
@@ -129,6 +131,8 @@ class SubjectWalk(QObject):
             place=place, disparity=f"{subject.disparity:.3f}"
         )
         mark = Reticle(subject.x * info.width, subject.y * info.height, "candidate", text)
+        if not self._is_shown:
+            self._description = self._viewer.accessibleDescription()
         self._is_shown = True
         self._focus.show_candidate(self._session.playhead, mark)
         self._viewer.setAccessibleDescription(text)

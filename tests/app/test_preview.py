@@ -255,7 +255,7 @@ def test_histogram_comes_when_the_depth_does(rig: Rig) -> None:
     rig.preview.set_view("source")  # a picture that does not wait for depth
     rig.wait_final()
     rig.qtbot.waitUntil(lambda: told[-1] is not None, timeout=5000)
-    rig.preview._has_histogram = False
+    rig.preview.histogram = None
     with rig.qtbot.waitSignal(rig.worker.counted, timeout=5000):
         rig.preview.depth_filled()
-    assert rig.preview._has_histogram
+    assert rig.preview.histogram is not None

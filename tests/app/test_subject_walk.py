@@ -6,33 +6,25 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.main_window import MainWindow
-from tests.helpers.fakes import FakeCore, FakeDialogs
-
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)]  # offscreen says so
 
 
 @pytest.fixture
-def core():
-    return FakeCore()
+def core(rig):
+    return rig.core
 
 
 @pytest.fixture
-def window(qtbot, core):
-    window = MainWindow(core=core, dialogs=FakeDialogs())
-    window.resize(1280, 720)
-    window.show()
-    qtbot.waitExposed(window)
-    window.open_path("/clips/fake.mp4")
-    qtbot.waitUntil(lambda: window.preview.shown is not None)
-    window.activateWindow()
-    window.viewer.setFocus()
-    qtbot.waitUntil(window.viewer.hasFocus)
-    yield window
-    window.dialogs.unsaved = "discard"
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
-    window.deleteLater()
+def window(rig):
+    rig.open()
+    focus_picture(rig)
+    return rig.window
+
+
+def focus_picture(rig):
+    rig.window.activateWindow()
+    rig.window.viewer.setFocus()
+    rig.wait(rig.window.viewer.hasFocus)
 
 
 def tab(window, back=False):
@@ -49,7 +41,6 @@ def marked(qtbot, window, x):
 
 
 def test_tab_goes_through_the_subjects_and_out(qtbot, window):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
     for x in (256, 160, 64):
         tab(window)
         marked(qtbot, window, x)
@@ -62,7 +53,6 @@ def test_tab_goes_through_the_subjects_and_out(qtbot, window):
 
 
 def test_backwards_from_the_farthest(qtbot, window):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
     tab(window, back=True)
     marked(qtbot, window, 64)
     tab(window, back=True)
@@ -71,7 +61,6 @@ def test_backwards_from_the_farthest(qtbot, window):
 
 @pytest.mark.parametrize(("modifiers", "easing"), [("NoModifier", None), ("ShiftModifier", "hold")])
 def test_return_focuses_there(qtbot, window, modifiers, easing):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
     session = window.session
     if easing:  # a cut of focus needs a key before it
         QTest.mouseClick(window.viewer, Qt.MouseButton.LeftButton, pos=window.viewer.rect().center())
@@ -91,7 +80,6 @@ def test_return_focuses_there(qtbot, window, modifiers, easing):
 
 @pytest.mark.parametrize("how", ["escape", "mouse", "frame", "edit"])
 def test_the_mark_goes(qtbot, window, how):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
     tab(window)
     marked(qtbot, window, 256)
     if how == "escape":
@@ -103,31 +91,22 @@ def test_the_mark_goes(qtbot, window, how):
     else:
         window.inspector.blur_spin.setValue(77.0)
     assert mark(window) is None
+    assert "1 of 3" not in window.viewer.accessibleDescription()
     tab(window)  # and begins anew
     marked(qtbot, window, 256)
 
 
-def test_without_depth_tab_goes_on(qtbot, core):
-    core.depth_gate.clear()
-    window = MainWindow(core=core, dialogs=FakeDialogs())
-    window.show()
-    qtbot.waitExposed(window)
-    window.open_path("/clips/fake.mp4")
-    qtbot.waitUntil(lambda: window.preview.shown is not None)
-    window.activateWindow()
-    window.viewer.setFocus()
-    qtbot.waitUntil(window.viewer.hasFocus)
-    tab(window)
-    qtbot.waitUntil(lambda: not window.viewer.hasFocus())
-    core.depth_gate.set()
-    window.dialogs.unsaved = "discard"
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
-    window.deleteLater()
+def test_without_depth_tab_goes_on(rig):
+    rig.core.depth_gate.clear()
+    rig.open(depth=False)
+    focus_picture(rig)
+    tab(rig.window)
+    rig.wait(lambda: not rig.window.viewer.hasFocus())
+    assert mark(rig.window) is None
+    rig.core.depth_gate.set()
 
 
 def test_a_frame_without_subjects_lets_tab_through(qtbot, window, core, monkeypatch):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
     monkeypatch.setattr(core.server, "subjects", lambda frame: ())
     tab(window)
     qtbot.waitUntil(lambda: not window.viewer.hasFocus())
@@ -135,7 +114,6 @@ def test_a_frame_without_subjects_lets_tab_through(qtbot, window, core, monkeypa
 
 
 def test_a_failure_leaves_the_keyboard_free(qtbot, window, core, monkeypatch):
-    qtbot.waitUntil(lambda: window.depth.state == "ready")
 
     def fail(frame):
         raise ValueError("no")

@@ -62,7 +62,10 @@ def find_subjects(disparity: NDArray[np.float32], limit: int = 8) -> tuple[Subje
     free = np.ones(small.shape, bool)
     found: list[Subject] = []
     while len(found) < limit:
-        radius, spot, mask = max((_widest(level & free) for level in levels), key=lambda candidate: candidate[0])
+        masks = [level & free for level in levels]
+        widest = [_widest(mask) for mask in masks]
+        best = max(range(len(masks)), key=lambda n: widest[n][0])
+        (radius, spot), mask = widest[best], masks[best]
         if radius < max(1.0, LEAST_RADIUS * lines):
             break
         piece = _piece(mask, spot, radius)
@@ -72,11 +75,11 @@ def find_subjects(disparity: NDArray[np.float32], limit: int = 8) -> tuple[Subje
     return tuple(sorted(found, key=lambda subject: (-round(subject.disparity, 1), subject.x)))
 
 
-def _widest(mask: NDArray[np.bool_]) -> tuple[float, tuple[int, int], NDArray[np.bool_]]:
+def _widest(mask: NDArray[np.bool_]) -> tuple[float, tuple[int, int]]:
     """Radius and middle (row, column) of the largest disc in a mask; the picture's border is a border of it."""
     inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     row, column = np.unravel_index(int(np.argmax(inside)), inside.shape)
-    return float(inside[row, column]), (int(row), int(column)), mask
+    return float(inside[row, column]), (int(row), int(column))
 
 
 def _piece(mask: NDArray[np.bool_], spot: tuple[int, int], radius: float) -> NDArray[np.bool_]:

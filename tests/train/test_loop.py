@@ -105,9 +105,10 @@ def test_variant_0_is_clean_and_others_are_not(tmp_path: Path) -> None:
 
 def test_hybrid_samples_hold_the_base_render(tmp_path: Path) -> None:
     from vbr_core.render import load_renderer
+    from vbr_core.render.base_picture import BasePicture
 
     config = tiny_run(tmp_path)
-    scatter = load_renderer("scatter")
+    scatter = BasePicture(load_renderer("scatter"), None)
     paths = clips_in(Path(config.data.train))[:1]
     clip = prepare_all(paths, tmp_path / "cache2", 1, scatter, 0, JobContext())[0]
     window = clip.window(0, 0, 5, 0, 48, 0, 48)

@@ -23,6 +23,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         deformable: Align neighbours by deformable convolution; else by plain convolution (the ablation "w/o DCN").
         offset_groups: Groups of channels that share an offset.
         highlight_widths: Channels of the network that guesses clipped light before the base is rendered; empty: none.
+        mending_widths: Channels of the network that mends disparity before anything is blurred by it; empty: none.
         max_offset: Farthest that a neighbour is looked for, in pixels of the fused size. The bound makes tiling exact.
     """
 
@@ -35,6 +36,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offset_groups: int = 4
     max_offset: float = 6.0
     highlight_widths: tuple[int, ...] = ()
+    mending_widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.base not in BASES:
@@ -45,8 +47,10 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError(f"fusion_levels = {self.fusion_levels} may hold 1 (quarter size) and 2 (bottleneck).")
         if any(self.widths[level] % self.offset_groups for level in self.fusion_levels):
             raise InputError(f"The widths {self.widths} cannot be cut into {self.offset_groups} offset groups.")
-        if self.highlight_widths and (not self.hybrid or len(self.highlight_widths) != 3):
-            raise InputError(f"highlight_widths = {self.highlight_widths} must hold three numbers, and needs a base.")
+        for name in ("highlight_widths", "mending_widths"):
+            widths = getattr(self, name)
+            if widths and (not self.hybrid or len(widths) != 3):
+                raise InputError(f"{name} = {widths} must hold three numbers, and needs a base.")
         if not 1.0 <= self.max_radius_px <= 1024.0 or not 0.0 < self.max_offset <= 64.0:
             raise InputError(f"max_radius_px = {self.max_radius_px:g} or max_offset = {self.max_offset:g} is off.")
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vbr_core.model.blocks import activation, convolution, residual_blocks
+from vbr_core.model.blocks import SmallUNet
 
 CLIPPED_FROM = 0.94
 """sRGB-encoded value from which a channel may have been clipped; compression moves white by a few levels."""
@@ -19,7 +19,6 @@ CLIPPED_FROM = 0.94
 CLIPPED_AT = 0.99
 """From this value on it surely was, if its light was brighter than white."""
 
-STRIDE = 8
 MOST_LOG_GAIN = 3.5
 """Natural logarithm of the largest gain: 33 times white."""
 
@@ -32,7 +31,7 @@ def clipped_share(pictures: torch.Tensor) -> torch.Tensor:
     return place * place * (3.0 - 2.0 * place)
 
 
-class HighlightRecovery(nn.Module):
+class HighlightRecovery(SmallUNet):
     """Guesses the light of clipped pixels; all others keep theirs exactly.
 
     Args:
@@ -40,16 +39,7 @@ class HighlightRecovery(nn.Module):
     """
 
     def __init__(self, widths: tuple[int, ...]) -> None:
-        super().__init__()
-        half, quarter, eighth = widths
-        self.stem = convolution(4 * 6, half)
-        self.encoder = nn.ModuleList(residual_blocks(width, 1) for width in widths)
-        self.down = nn.ModuleList([convolution(half, quarter, stride=2), convolution(quarter, eighth, stride=2)])
-        self.up = nn.ModuleList([convolution(quarter, half, size=1), convolution(eighth, quarter, size=1)])
-        self.decoder = nn.ModuleList(residual_blocks(width, 1) for width in widths[:2])
-        self.active = activation()
-        self.head = nn.Conv2d(half, 4 * 3, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
+        super().__init__(6, 3, widths)
         nn.init.constant_(self.head.bias, START_BIAS)  # type: ignore[arg-type]
 
     def log_gain(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -61,18 +51,9 @@ class HighlightRecovery(nn.Module):
         Returns:
             (B, 3, H, W), 0 .. ``MOST_LOG_GAIN``.
         """
-        height, width = pictures.shape[-2:]
         share = clipped_share(pictures)
-        given = F.pad(torch.cat([pictures - 0.5, share], dim=1), (0, -width % STRIDE, 0, -height % STRIDE), "replicate")
-        features = [self.encoder[0](self.stem(F.pixel_unshuffle(given, 2)))]
-        for level in (1, 2):
-            features.append(self.encoder[level](self.down[level - 1](self.active(features[-1]))))
-        x = features[2]
-        for level in (1, 0):
-            x = F.interpolate(self.up[level](self.active(x)), scale_factor=2, mode="bilinear", align_corners=False)
-            x = self.decoder[level](x + features[level])
-        gain = F.softplus(F.pixel_shuffle(self.head(self.active(x)), 2)).clamp_max(MOST_LOG_GAIN)
-        return gain[..., :height, :width] * share
+        gain = F.softplus(self.answer(torch.cat([pictures - 0.5, share], dim=1))).clamp_max(MOST_LOG_GAIN)
+        return gain * share
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """The picture with its highlights: (B, 3, H, W) sRGB 0..1 -> (B, 3, H, W) sRGB curve continued above 1.

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from vbr_core.model.blocks import activation, convolution, residual_blocks
+from vbr_core.model.disparity_mending import DisparityMending
 from vbr_core.model.highlights import HighlightRecovery
 from vbr_core.model.scale import STRIDE
 from vbr_core.model.temporal_fusion import TemporalFusionBlock
@@ -158,7 +159,8 @@ class VbrNetwork(nn.Module):
 
     The pictures each stage may mix come in this order: the coarse generator has the base render (hybrid only) and the
     all-in-focus frame; the refiner has the base (hybrid only), the enlarged result of the stage before, and the frame.
-    ``highlights`` works before both: the base render is made of its pictures.
+    ``highlights`` and ``mending`` work before both: the base render is made of the picture of the one, by the disparity
+    of the other.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -167,6 +169,7 @@ class VbrNetwork(nn.Module):
         self.coarse = Stage(config, candidates=2 if config.hybrid else 1)
         self.refiner = Stage(config, candidates=3 if config.hybrid else 2)
         self.highlights = HighlightRecovery(config.highlight_widths) if config.highlight_widths else None
+        self.mending = DisparityMending(config.mending_widths) if config.mending_widths else None
 
     def pictures_for(
         self, frames: torch.Tensor, base: torch.Tensor | None, before: torch.Tensor | None

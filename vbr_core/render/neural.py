@@ -77,11 +77,11 @@ class NeuralRenderer(Renderer):
         self.name = name
         self.network = network
         self.tile = 0
-        self._base: Renderer | None = None
+        self._base: BasePicture | None = None
         if network.config.hybrid:
             from vbr_core.render import load_renderer
 
-            self._base = BasePicture(load_renderer(network.config.base, device), network.highlights)
+            self._base = BasePicture(load_renderer(network.config.base, device), network.highlights, network.mending)
 
     @classmethod
     def from_file(cls, path: Path, device: str = "cpu", name: str = "vbr") -> NeuralRenderer:
@@ -169,6 +169,7 @@ class NeuralStream(ShotStream):
         radius = float(np.abs(disparity - np.float32(d_f)).max()) * k_px
         base = frame
         if renderer._base is not None and radius > SHARP_RADIUS_PX:
+            disparity = renderer._base.mended(frame, disparity)
             base = renderer._base.render_frame(frame, disparity, d_f, k_px, look)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         given = [_to_tensor(picture, device) for picture in (frame, base)]

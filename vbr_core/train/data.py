@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.jobs import JobContext
-    from vbr_core.render.base import Renderer
+    from vbr_core.render.base_picture import BasePicture
     from vbr_core.train.svb.clip_file import Clip
 
 PREPARED_VERSION = 1
@@ -96,13 +96,15 @@ class PreparedClip:
         return result
 
 
-def prepare(clip: Clip, variants: int, base: Renderer | None, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """Tensors of a prepared clip. Variant 0 has the true disparity, the others a corrupted one."""
+def prepare(clip: Clip, variants: int, base: BasePicture | None, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Tensors of a prepared clip. Variant 0 has the true disparity, the others a corrupted one; all of it mended."""
     truth = clip.disparity.astype(np.float32) / 65535.0
     frames = clip.sharp.astype(np.float32) / 255.0
     disparities, bases = [], []
     for variant in range(variants):
         disparity = truth if variant == 0 else random_corruption(truth, clip.sharp, rng)
+        if base is not None:
+            disparity = np.stack([base.mended(frame, each) for frame, each in zip(frames, disparity, strict=True)])
         disparities.append(np.round(disparity * 65535.0).astype(np.uint16))
         if base is not None:
             rendered = base.render(frames, disparity, clip.d_f, clip.k_px)
@@ -120,7 +122,7 @@ def prepare(clip: Clip, variants: int, base: Renderer | None, rng: np.random.Gen
 
 
 def prepare_all(
-    clips: list[Path], cache: Path, variants: int, base: Renderer | None, seed: int, context: JobContext
+    clips: list[Path], cache: Path, variants: int, base: BasePicture | None, seed: int, context: JobContext
 ) -> list[PreparedClip]:
     """Prepare the clips that are not prepared yet.
 

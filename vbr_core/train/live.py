@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.jobs import JobContext
-    from vbr_core.render.base import Renderer
+    from vbr_core.render.base_picture import BasePicture
     from vbr_core.train.config import RunConfig
 
 FIRST_CLIPS = 16
@@ -56,7 +56,7 @@ class LiveClips:
     def __init__(
         self,
         config: RunConfig,
-        base: Renderer | None,
+        base: BasePicture | None,
         device: str,
         rank: int,
         context: JobContext,

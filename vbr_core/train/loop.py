@@ -28,7 +28,7 @@ from vbr_core.train.svb.make import clips_in
 
 if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
-    from vbr_core.render.base import Renderer
+    from vbr_core.render.base_picture import BasePicture
     from vbr_core.train.config import RunConfig, TrainingConfig
 
 LAST_RATE = 0.01
@@ -123,9 +123,12 @@ class Trainer:
         if config.training.start:
             take_over(self.network, Path(config.training.start))
         if config.training.highlights:
-            take_highlights(self.network, Path(config.training.highlights))
-        if self.network.highlights is not None:
-            self.network.highlights.requires_grad_(False)
+            take_part(self.network, "highlights", Path(config.training.highlights))
+        if config.training.mending:
+            take_part(self.network, "mending", Path(config.training.mending))
+        for part in (self.network.highlights, self.network.mending):
+            if part is not None:
+                part.requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.step = 0
         self._stage = ""
@@ -252,8 +255,8 @@ def take_over(network: VbrNetwork, path: Path) -> None:
     network.load_state_dict({**mine, **fitting})
 
 
-def take_highlights(network: VbrNetwork, path: Path) -> None:
-    """Take the guess of clipped light from a file of ``python -m vbr_core.train.highlights``.
+def take_part(network: VbrNetwork, name: str, path: Path) -> None:
+    """Take a part that was trained on its own, ``highlights`` or ``mending``, from the file of its training tool.
 
     Raises:
         InputError: The file is not such weights, or the network has no place for them.
@@ -261,12 +264,14 @@ def take_highlights(network: VbrNetwork, path: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if network.highlights is None:
-        raise InputError("This network has no highlight_widths, so it takes no highlights.", "Set them in [network].")
+    part = getattr(network, name)
+    if part is None:
+        widths = f"{name.removesuffix('s')}_widths"
+        raise InputError(f"This network has no {widths}, so it takes no {name}.", "Set them in [network].")
     try:
-        network.highlights.load_state_dict(load_file(path))
+        part.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise InputError(f"'{path}' holds no weights that guess highlights of this size.") from error
+        raise InputError(f"'{path}' holds no weights for {name} of this size.") from error
 
 
 def _shape_of(step: int, training: TrainingConfig) -> tuple[int, int, int]:
@@ -292,14 +297,14 @@ def validate(network: VbrNetwork, stage: str, windows: list[Batch]) -> dict[str,
     return sums
 
 
-def base_renderer(network: VbrNetwork, device: str) -> Renderer | None:
+def base_renderer(network: VbrNetwork, device: str) -> BasePicture | None:
     """The renderer of the base pictures, or None."""
     if not network.config.hybrid:
         return None
     from vbr_core.render import load_renderer
     from vbr_core.render.base_picture import BasePicture
 
-    return BasePicture(load_renderer(network.config.base, device), network.highlights)
+    return BasePicture(load_renderer(network.config.base, device), network.highlights, network.mending)
 
 
 def _validation_windows(clips: list[Any], device: str) -> list[Batch]:
@@ -388,7 +393,7 @@ def _join_group(device: str) -> str:
 
 
 def _open_data(
-    config: RunConfig, folder: Path, base: Renderer | None, context: JobContext, device: str, trainer: Trainer
+    config: RunConfig, folder: Path, base: BasePicture | None, context: JobContext, device: str, trainer: Trainer
 ) -> tuple[Any, list[Batch]]:
     """Training clips and validation windows."""
     data = config.data

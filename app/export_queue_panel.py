@@ -67,12 +67,15 @@ class ExportQueuePanel(QDialog):
         self.down_button = self._button(self.tr("Move &down"), lambda: self._move(1))
         self.retry_button = self._button(self.tr("&Retry"), lambda: self._with_current(queue.retry))
         self.remove_button = self._button(self.tr("Re&move"), lambda: self._with_current(queue.remove))
+        self.clear_button = self._button(self.tr("&Clear ended"), queue.clear_ended)
+        self.clear_button.setToolTip(self.tr("Takes every export that is done, failed or was cancelled off this list"))
         self.folder_button = self._button(self.tr("Open &folder"), self._open_folder)
         close = self._button(self.tr("Close"), self.close)
         row = QHBoxLayout()
         row.setSpacing(8)
         for button in (self.pause_button, self.up_button, self.down_button, self.retry_button, self.remove_button):
             row.addWidget(button)
+        row.addWidget(self.clear_button)
         row.addStretch(1)
         row.addWidget(self.folder_button)
         row.addWidget(close)
@@ -174,6 +177,7 @@ class ExportQueuePanel(QDialog):
         self.remove_button.setEnabled(item is not None)
         stops = item is not None and item.state == "running"
         self.remove_button.setText(self.tr("&Stop") if stops else self.tr("Re&move"))
+        self.clear_button.setEnabled(len(items) > self._queue.open_count)
         self.folder_button.setEnabled(item is not None)
         detail = ""
         if item is not None:

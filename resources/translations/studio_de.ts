@@ -1593,6 +1593,14 @@
         <translation>E&amp;ntfernen</translation>
     </message>
     <message>
+        <source>&amp;Clear ended</source>
+        <translation>&amp;Beendete entfernen</translation>
+    </message>
+    <message>
+        <source>Takes every export that is done, failed or was cancelled off this list</source>
+        <translation>Nimmt jeden Export, der fertig, gescheitert oder abgebrochen ist, von der Liste</translation>
+    </message>
+    <message>
         <source>Open &amp;folder</source>
         <translation>&amp;Ordner öffnen</translation>
     </message>

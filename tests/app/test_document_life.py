@@ -290,8 +290,13 @@ def test_the_panel_by_mouse(rig: WindowRig) -> None:
     assert rows() == ["one.mp4", "two.mp4"]
     QTest.mouseClick(panel.pause_button, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
     rig.core.export_gate.set()
+    assert not panel.clear_button.isEnabled()  # type: ignore[attr-defined]
     rig.wait(lambda: rig.window.life.queue.open_count == 0)
     assert written(rig) == ["one", "two"]
+    assert rows() == ["one.mp4", "two.mp4"]
+    QTest.mouseClick(panel.clear_button, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert rows() == []
+    assert not panel.clear_button.isEnabled()  # type: ignore[attr-defined]
 
 
 # --- closing in every state ------------------------------------------------------------------------------------------

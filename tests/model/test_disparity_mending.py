@@ -38,23 +38,36 @@ def scene(height: int = 40, width: int = 56, shift: int = 0) -> tuple[torch.Tens
 def test_a_network_that_learnt_nothing_changes_nothing() -> None:
     picture, disparity = scene()
     disparity = disparity + 0.2 * torch.rand(disparity.shape)
-    torch.testing.assert_close(DisparityMending((8, 8, 8))(picture, disparity), disparity, rtol=0, atol=1e-6)
+    module = DisparityMending((8, 8, 8))
+    assert torch.equal(module(picture, disparity), disparity)
+    assert torch.equal(module.mend(picture, disparity), disparity)
 
 
 def test_flat_disparity_comes_back_as_it_is() -> None:
     picture = torch.rand(1, 3, 33, 47)
     flat = torch.full((1, 1, 33, 47), 0.37)
-    assert torch.equal(lively()(picture, flat), flat)
+    assert torch.equal(lively().mend(picture, flat), flat)
 
 
 def test_no_disparity_is_invented() -> None:
     torch.manual_seed(0)
     disparity = torch.rand(1, 1, 50, 60)
-    mended = lively()(torch.rand(1, 3, 50, 60), disparity)
+    mended = lively().mend(torch.rand(1, 3, 50, 60), disparity)
     low, high = surroundings(disparity)
     assert not torch.allclose(mended, disparity, atol=0.05)
     assert (mended >= low).all()
     assert (mended <= high).all()
+
+
+def test_small_moves_are_not_made() -> None:
+    picture, disparity = scene()
+    module = DisparityMending((8, 8, 8)).requires_grad_(False)
+    torch.nn.init.constant_(module.head.bias, 0.9 * disparity_mending.IGNORED_MOVE)  # type: ignore[arg-type]
+    assert not torch.equal(module(picture, disparity), disparity)
+    assert torch.equal(module.mend(picture, disparity), disparity)
+    torch.nn.init.constant_(module.head.bias, 1.1 * disparity_mending.FULL_MOVE)  # type: ignore[arg-type]
+    torch.testing.assert_close(module.mend(picture, disparity), module(picture, disparity))
+    assert not torch.equal(module.mend(picture, disparity), disparity)
 
 
 def test_surroundings_are_a_square_of_the_reach() -> None:
@@ -73,7 +86,7 @@ def test_surroundings_are_a_square_of_the_reach() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (7, 9), (33, 8)])
 def test_any_size(size: tuple[int, int]) -> None:
     disparity = torch.rand(1, 1, *size)
-    mended = lively()(torch.rand(1, 3, *size), disparity)
+    mended = lively().mend(torch.rand(1, 3, *size), disparity)
     assert mended.shape == disparity.shape
     assert torch.isfinite(mended).all()
 
@@ -126,7 +139,7 @@ def test_every_parameter_learns_and_edges_move_to_the_picture() -> None:
     assert sum(losses[-4:]) < 0.3 * sum(losses[:4])
     picture, spoiled = scene(shift=2)  # neither of the shifts that it was shown
     with torch.no_grad():
-        assert float((module(picture, spoiled) - truth).abs().mean()) < 0.5 * float((spoiled - truth).abs().mean())
+        assert float((module.mend(picture, spoiled) - truth).abs().mean()) < 0.5 * float((spoiled - truth).abs().mean())
 
 
 def test_a_network_mends_only_with_a_base() -> None:

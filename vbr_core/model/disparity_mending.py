@@ -16,6 +16,10 @@ from vbr_core.model.blocks import SmallUNet
 REACH_PX = 8
 """How far away a pixel may take its disparity from."""
 
+IGNORED_MOVE, FULL_MOVE = 0.1, 0.3
+"""Moves, as parts of the span, that are not made, and from which on they are made in full: disparity that is right
+keeps its edges (its error falls to a fifth), and what is wrong is mended as well as without (validation clips)."""
+
 LEAST_SPAN = 1.0 / 256.0
 """Surroundings that span less than about this disparity are flat: their place is not looked at."""
 
@@ -50,6 +54,10 @@ class DisparityMending(SmallUNet):
         super().__init__(6, 1, widths)
 
     def forward(self, pictures: torch.Tensor, disparity: torch.Tensor) -> torch.Tensor:
+        """As :meth:`mend`, with every small move: what training needs."""
+        return self._moved(pictures, disparity, all_moves=True)
+
+    def mend(self, pictures: torch.Tensor, disparity: torch.Tensor) -> torch.Tensor:
         """Mended disparity.
 
         Args:
@@ -59,10 +67,17 @@ class DisparityMending(SmallUNet):
         Returns:
             (B, 1, H, W), each value within the range of its surroundings; flat disparity comes back as it is.
         """
+        return self._moved(pictures, disparity, all_moves=False)
+
+    def _moved(self, pictures: torch.Tensor, disparity: torch.Tensor, all_moves: bool) -> torch.Tensor:
         low, high = surroundings(disparity)
-        span = high - low
         # without a span the place is anything; it fades in, so that noise of flat parts is not taken for edges
-        place = (disparity - low) / (span + LEAST_SPAN)
-        given = torch.cat([pictures - 0.5, place - 0.5, (4.0 * span).clamp_max(1.0), disparity - 0.5], dim=1)
-        moved = (place + self.answer(given)).clamp(0.0, 1.0)
-        return torch.minimum(low + moved * (span + LEAST_SPAN), high)
+        span = high - low + LEAST_SPAN
+        place = (disparity - low) / span
+        given = torch.cat([pictures - 0.5, place - 0.5, (4.0 * (high - low)).clamp_max(1.0), disparity - 0.5], dim=1)
+        move = self.answer(given)
+        if not all_moves:
+            share = ((move.abs() - IGNORED_MOVE) / (FULL_MOVE - IGNORED_MOVE)).clamp(0.0, 1.0)
+            move = move * share * share * (3.0 - 2.0 * share)
+        # not place + move: what is not moved comes back to the bit
+        return torch.minimum(torch.maximum(disparity + span * move, low), high)

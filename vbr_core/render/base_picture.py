@@ -94,7 +94,7 @@ class BasePicture(Renderer):
                 torch.from_numpy(np.ascontiguousarray(given[top:bottom], np.float32)).to(self.device)
                 for given in (frame, disparity)
             )
-            mended = self.mending(picture.permute(2, 0, 1)[None], part[None, None])[0, 0]
+            mended = self.mending.mend(picture.permute(2, 0, 1)[None], part[None, None])[0, 0]
             result[first:last] = mended[first - top : last - top].float().cpu().numpy()
         return result
 

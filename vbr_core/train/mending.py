@@ -178,7 +178,9 @@ def report(
 ) -> None:
     """Print the mean error of held-out disparity, as given and mended."""
     given = np.mean([float((spoiled - truth).abs().mean()) for _, spoiled, truth in checks])
-    mended = np.mean([float((module(pictures, spoiled) - truth).abs().mean()) for pictures, spoiled, truth in checks])
+    mended = np.mean(
+        [float((module.mend(pictures, spoiled) - truth).abs().mean()) for pictures, spoiled, truth in checks]
+    )
     print(f"step {step}: given {given:.5f}, mended {mended:.5f}, {took:.0f} s", flush=True)  # noqa: T201 - a training tool
 
 

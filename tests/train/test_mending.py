@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from tests.train.helpers import formula_clip, formula_set
 from vbr_core.errors import InputError
@@ -58,6 +58,10 @@ def test_the_tool_writes_weights_that_fit(
     mending.train(clips, clips, output, steps=3, batch=2, crop=32)
     assert "step 3" in capsys.readouterr().out
     take_part(VbrNetwork(NetworkConfig(mending_widths=(8, 8, 8))), "mending", output)
+    first = {name: value.clone() for name, value in load_file(output).items()}
+    mending.train(clips, clips, output, steps=1, batch=2, crop=32, rate=0.0, start=output)  # goes on from there
+    for name, value in load_file(output).items():
+        torch.testing.assert_close(value, first[name], rtol=0, atol=1e-7)
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:

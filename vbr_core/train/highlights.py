@@ -18,6 +18,7 @@ import torch
 
 from vbr_core.model.highlights import HighlightRecovery, clipped_share
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
+from vbr_core.train.averaging import follow
 from vbr_core.train.losses import absolute
 from vbr_core.train.svb.picture_library import open_library
 from vbr_core.train.svb.scene import random_scene
@@ -153,10 +154,7 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(module.parameters(), 0.5)
         optimizer.step()
-        keep = min(0.995, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mine, new in zip(average.parameters(), module.parameters(), strict=True):
-                mine.lerp_(new, 1.0 - keep)
+        follow(average, module, step, 0.995)
         if (step + 1) % 100 == 0 or step + 1 == steps:
             report(step + 1, average, checks, time.monotonic() - start)
             save_file(average.state_dict(), output)

@@ -22,6 +22,7 @@ from torch import nn
 
 from vbr_core.errors import InputError
 from vbr_core.model.network import Stage, VbrNetwork, resize
+from vbr_core.train.averaging import follow
 from vbr_core.train.data import Batch, BatchStream, prepare_all
 from vbr_core.train.losses import relation_loss, spatial_loss
 from vbr_core.train.svb.make import clips_in
@@ -191,17 +192,10 @@ class Trainer:
         norm = nn.utils.clip_grad_norm_(part.parameters(), training.clip_gradient)
         if torch.isfinite(norm):
             self._optimizer.step()
-        self._follow(part, part_of(self.average, stage), step)
+        follow(part_of(self.average, stage), part, step, training.average)
         self.step += 1
         figures = {"loss": loss, "spatial": spatial, "relation": relation, "norm": norm}
         return {name: float(value.detach()) for name, value in figures.items()}
-
-    @torch.no_grad()
-    def _follow(self, part: nn.Module, average: nn.Module, step: int) -> None:
-        """Move the average; it follows faster at first, so that it is not made of the first weights."""
-        keep = min(self.config.training.average, (1 + step) / (10 + step))
-        for mine, new in zip(average.parameters(), part.parameters(), strict=True):
-            mine.lerp_(new, 1.0 - keep)
 
     def save(self) -> None:
         """Write the checkpoint (rank 0 only); a broken write leaves the old one."""

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from vbr_core.model.disparity_mending import DisparityMending
+from vbr_core.train.averaging import follow
 from vbr_core.train.losses import absolute, gradients
 from vbr_core.train.svb.clip_file import read_clip
 from vbr_core.train.svb.corruption import EVALUATION, LEVELS, Strength, corrupt, imitate_network
@@ -120,9 +121,17 @@ def mending_loss(mended: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
 
 def train(
-    data: Path, validation: Path, output: Path, steps: int, minutes: float = math.inf, batch: int = 8, crop: int = 128
+    data: Path,
+    validation: Path,
+    output: Path,
+    steps: int,
+    minutes: float = math.inf,
+    batch: int = 8,
+    crop: int = 128,
+    rate: float = 2e-3,
+    start: Path | None = None,
 ) -> DisparityMending:
-    """Train from nothing; the average of the weights is returned and kept in ``output`` (safetensors).
+    """Train; the average of the weights is returned and kept in ``output`` (safetensors).
 
     Args:
         data: Folder of SVB clips.
@@ -132,40 +141,41 @@ def train(
         minutes: Time budget; the learning rate falls with what is used up of it, if that is more.
         batch: Crops a step.
         crop: Their height and width.
+        rate: Largest learning rate.
+        start: Weights to go on from; None for nothing. Samples are others than those of a run from nothing.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
-    start = time.monotonic()
+    began = time.monotonic()
     torch.manual_seed(0)
     module, average = DisparityMending(WIDTHS), DisparityMending(WIDTHS).requires_grad_(False)
     for each in (module, average):
         each.to(memory_format=torch.channels_last)
+    if start is not None:
+        module.load_state_dict(load_file(start))
     average.load_state_dict(module.state_dict())
+    seed = 1 if start is None else 2
     samples, held_out = read_samples(data), read_samples(validation)
     checks = [draw(held_out, np.random.default_rng([5, n]), 8, 192) for n in range(6)]
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(draw, samples, np.random.default_rng([1, 0]), batch, crop)
+        coming = pool.submit(draw, samples, np.random.default_rng([seed, 0]), batch, crop)
         for step in range(steps):
-            used = max(step / steps, (time.monotonic() - start) / (60.0 * minutes))
+            used = max(step / steps, (time.monotonic() - began) / (60.0 * minutes))
             pictures, spoiled, truth = coming.result()
-            coming = pool.submit(draw, samples, np.random.default_rng([1, step + 1]), batch, crop)
+            coming = pool.submit(draw, samples, np.random.default_rng([seed, step + 1]), batch, crop)
+            fall = max(0.01, 0.5 + 0.5 * math.cos(math.pi * min(1.0, used)))
             for group in optimizer.param_groups:
-                group["lr"] = (
-                    2e-3 * min(1.0, (step + 1) / 100) * max(0.01, 0.5 + 0.5 * math.cos(math.pi * min(1, used)))
-                )
+                group["lr"] = rate * min(1.0, (step + 1) / 100) * fall
             loss = mending_loss(module(pictures, spoiled), truth)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(module.parameters(), 0.5)
             optimizer.step()
-            keep = min(0.998, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for mine, new in zip(average.parameters(), module.parameters(), strict=True):
-                    mine.lerp_(new, 1.0 - keep)
+            follow(average, module, step, 0.998)
             last = used >= 1.0 or step + 1 == steps
             if (step + 1) % 200 == 0 or last:
-                report(step + 1, average, checks, time.monotonic() - start)
+                report(step + 1, average, checks, time.monotonic() - began)
                 save_file({name: value.contiguous() for name, value in average.state_dict().items()}, output)
             if last:
                 break
@@ -192,8 +202,18 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--rate", type=float, default=2e-3, help="largest learning rate")
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     given = parser.parse_args()
-    train(given.data, given.validation, given.output, given.steps, given.minutes)
+    train(
+        given.data,
+        given.validation,
+        given.output,
+        given.steps,
+        given.minutes,
+        rate=given.rate,
+        start=given.start,
+    )
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from vbr_core.train.depth.rectangles import (
     correspondence,
     moved,
     photograph,
-    random_world,
 )
 from vbr_core.train.depth.scenes import Assets, make_pairs
+from vbr_core.train.depth.worlds import random_world
 
 SIZE = (48, 64)
 NO_HAZE = (np.ones(3, np.float32), 1e9)

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--rgbd", required=True, help="folder of N.jpg with N.png (16-bit disparity)")
     parser.add_argument("--backgrounds", required=True, help="folder of photographs")
     parser.add_argument("--cutouts", required=True, help="folder of pictures with alpha")
+    parser.add_argument("--meshes", default="", help="folder made by python -m vbr_core.train.depth.meshes")
     parser.add_argument("--backbone", default="", help="ImageNet weights of EfficientNet-Lite0 (PyTorch state dict)")
     parser.add_argument("--start", default="", help="weights of an earlier run (safetensors), instead of --backbone")
     parser.add_argument("--out", required=True, help="run folder; an existing checkpoint is continued")
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--backbone-share", type=float, default=0.33, help="of the rate, at which the backbone learns")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
     parser.add_argument("--share", type=float, default=1.0, help="of the run in what is exported; the rest is --start")
     parser.add_argument("--export", type=Path, help="write safetensors here at the end")
@@ -44,6 +46,8 @@ def main() -> None:
         pairs=arguments.pairs,
         rate=arguments.rate,
         start=arguments.start,
+        meshes=arguments.meshes,
+        backbone_share=arguments.backbone_share,
     )
     train(config)
     if arguments.export:

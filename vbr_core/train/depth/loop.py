@@ -36,13 +36,15 @@ class TrainConfig:
         backbone: Published ImageNet weights of the backbone; empty if ``start`` is given.
         start: Weights of an earlier run (safetensors) to go on from; empty for none.
         out: Run folder: checkpoint.pt, log.csv, config.json.
+        meshes: Folder of meshes (:mod:`vbr_core.train.depth.meshes`); empty for none.
         minutes: Stop after this time.
         steps: Steps that the learning rate's cosine is laid over.
         batch: Single pictures a step.
         pairs: Worlds seen twice a step.
         agreement: Weight of the agreement between two views.
         sizes: Input sizes (h, w) that steps draw from.
-        rate: Largest learning rate of the head; the backbone learns at a third of it.
+        rate: Largest learning rate of the head.
+        backbone_share: Of that rate, at which the backbone learns.
         ema: Decay of the averaged weights, which are the ones exported.
         validate_every: Steps between validations and checkpoints.
         seed: Of data and initial weights.
@@ -54,6 +56,7 @@ class TrainConfig:
     backbone: str
     out: str
     start: str = ""
+    meshes: str = ""
     minutes: float = 60.0
     steps: int = 4000
     batch: int = 4
@@ -61,6 +64,7 @@ class TrainConfig:
     agreement: float = 1.0
     sizes: tuple[tuple[int, int], ...] = ((192, 256), (160, 288), (224, 224))
     rate: float = 6e-4
+    backbone_share: float = 0.33
     ema: float = 0.995
     validate_every: int = 100
     seed: int = 1
@@ -101,7 +105,9 @@ class Trainer:
         chosen = {id(parameter) for parameter in backbone}
         head = [parameter for parameter in self.network.parameters() if id(parameter) not in chosen]
         self.optimiser = torch.optim.AdamW(
-            [{"params": head, "factor": 1.0}, {"params": backbone, "factor": 0.33}], lr=config.rate, weight_decay=0.01
+            [{"params": head, "factor": 1.0}, {"params": backbone, "factor": config.backbone_share}],
+            lr=config.rate,
+            weight_decay=0.01,
         )
         self.step = 0
 
@@ -190,10 +196,11 @@ def train(config: TrainConfig) -> Trainer:
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=2, sort_keys=True) + "\n", "utf-8")
     folders = Path(config.rgbd), Path(config.backgrounds), Path(config.cutouts)
-    assets, held_out = load_assets(*folders, held_out=False), load_assets(*folders, held_out=True)
+    meshes = Path(config.meshes) if config.meshes else None
+    assets, held_out = (load_assets(*folders, held_out=split, meshes=meshes) for split in (False, True))
     log.info(
-        "%d pairs, %d photographs, %d cut-outs; validation %d, %d, %d",
-        *(len(part) for split in (assets, held_out) for part in (split.pairs, split.backgrounds, split.cutouts)),
+        "%d pairs, %d photographs, %d cut-outs, %d meshes; validation %d, %d, %d, %d",
+        *(len(kind) for split in (assets, held_out) for kind in split.parts),
     )
     trainer = Trainer(config)
     checkpoint = out / "checkpoint.pt"

@@ -1,7 +1,7 @@
 """Pictures with known disparity, made while training.
 
 Three sources: rendered pairs (JPEG + 16-bit PNG disparity), compositions of a background photograph with cut-outs that
-stand on a ground plane or hang in the air, and little worlds (:mod:`vbr_core.train.depth.rectangles`), also seen twice.
+stand on a ground plane or hang in the air, and little worlds (:mod:`vbr_core.train.depth.worlds`), also seen twice.
 Cut-outs are also pasted in front of rendered pairs. Everything is photometrically disturbed afterwards: exposure,
 colour, blur, noise, JPEG.
 """
@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from vbr_core.train.depth.rectangles import correspondence, moved, photograph, random_world
+from vbr_core.train.depth.meshes import Mesh, load_mesh
+from vbr_core.train.depth.rectangles import correspondence, moved, photograph
+from vbr_core.train.depth.worlds import random_world
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from vbr_core.train.depth.rectangles import View, World
 
     Picture = NDArray[np.uint8]
     Disparity = NDArray[np.float32]
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 STANDING = re.compile(r"(?i)standing|male0|^person-walk")
 UPPER_BODY = re.compile(r"^person-")
 """Names of cut-outs that show people, whole or from the waist up."""
+
+LEAST_SPREAD = 0.15
+"""Standard deviation of the disparity 0..1 below which a world has little to teach."""
 
 HELD_OUT_EVERY = 12
 """Every twelfth rendered pair, and cut-out identity, is for validation only."""
@@ -49,15 +56,21 @@ def identity(path: Path) -> str:
 @dataclass
 class Assets:
     """Material in memory: rendered pairs, background photographs (RGB uint8), cut-outs (RGBA uint8), and for each
-    cut-out whether it shows a ``standing`` person, the ``upper`` body of one, or a ``thing``."""
+    cut-out whether it shows a ``standing`` person, the ``upper`` body of one, or a ``thing``; ``meshes`` for worlds."""
 
     pairs: list[tuple[Picture, NDArray[np.uint16]]]
     backgrounds: list[Picture]
     cutouts: list[Picture]
     kinds: list[str] = field(default_factory=list)
+    meshes: list[Mesh] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.kinds = self.kinds or ["thing"] * len(self.cutouts)
+
+    @property
+    def parts(self) -> tuple[list[Any], ...]:
+        """Pairs, photographs, cut-outs and meshes."""
+        return self.pairs, self.backgrounds, self.cutouts, self.meshes
 
 
 def _shrink(picture: Picture, long_side: int) -> Picture:
@@ -68,8 +81,16 @@ def _shrink(picture: Picture, long_side: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool) -> Assets:
-    """Read one split of the material: for training, or (``held_out``) for validation."""
+def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool, meshes: Path | None = None) -> Assets:
+    """Read one split of the material: for training, or (``held_out``) for validation.
+
+    Args:
+        rgbd: Folder of rendered pairs.
+        backgrounds: Folder of photographs.
+        cutouts: Folder of cut-outs with alpha.
+        held_out: The split for validation.
+        meshes: Folder made by :mod:`vbr_core.train.depth.meshes`; None for worlds without meshes.
+    """
 
     def wanted(number: int) -> bool:
         return (number % HELD_OUT_EVERY == 0) == held_out
@@ -95,7 +116,9 @@ def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool) ->
                 pieces.append(np.ascontiguousarray(_shrink(piece, 320)[..., [2, 1, 0, 3]]))
                 standing = STANDING.search(path.stem) and piece.shape[0] > 1.5 * piece.shape[1]
                 kinds.append("standing" if standing else "upper" if UPPER_BODY.search(path.stem) else "thing")
-    return Assets(pairs, photographs, pieces, kinds)
+    files = sorted(meshes.glob("*.npz")) if meshes else []
+    models = [load_mesh(path) for number, path in enumerate(files) if wanted(number)]
+    return Assets(pairs, photographs, pieces, kinds, models)
 
 
 def random_crop(
@@ -229,15 +252,26 @@ def normalise(depth: Disparity, like: Disparity | None = None) -> Disparity:
     return np.clip((depth - low) / max(float(high - low), 1e-3), 0.0, 1.0).astype(np.float32)
 
 
+def lively_world(
+    rng: np.random.Generator, assets: Assets, size: tuple[int, int]
+) -> tuple[World, View, NDArray[np.float32], Disparity]:
+    """A world, a camera, the picture (h, w, 3) 0..1 and the inverse depth; drawn again if there is little to see."""
+    for _ in range(3):
+        world, camera = random_world(rng, assets, size)
+        picture, inverse = photograph(world, camera)
+        if float(normalise(inverse).std()) > LEAST_SPREAD:
+            break
+    return world, camera, picture, inverse
+
+
 def make_sample(rng: np.random.Generator, assets: Assets, size: tuple[int, int]) -> tuple[Picture, Disparity]:
     """One training sample: RGB (h, w, 3) uint8 and disparity (h, w) float32 0..1."""
     choice = rng.random()
     if choice < 0.25:
-        world, camera = random_world(rng, assets, size)
-        picture, depth = photograph(world, camera)
+        _, _, picture, depth = lively_world(rng, assets, size)
         picture = picture * np.float32(255.0)
     else:
-        picture, depth = (rendered_scene if choice < 0.75 else composed_scene)(rng, assets, size)
+        picture, depth = (rendered_scene if choice < 0.8 else composed_scene)(rng, assets, size)
     return disturb(rng, picture), normalise(depth)
 
 
@@ -275,9 +309,9 @@ def make_pairs(seed: int, assets: Assets, count: int, size: tuple[int, int]) -> 
     targets: list[list[Disparity]] = [[], []]
     grids, seen = [], []
     for _ in range(count):
-        world, camera = random_world(rng, assets, size)
+        world, camera, *first = lively_world(rng, assets, size)
         other = moved(rng, camera)
-        views = [photograph(world, camera), photograph(world, other)]
+        views = [first, photograph(world, other)]
         for place, (picture, depth) in enumerate(views):
             pictures[place].append(disturb(rng, picture * np.float32(255.0)))
             targets[place].append(normalise(depth, views[0][1]))

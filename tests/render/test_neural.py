@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -45,12 +46,41 @@ def test_every_frame_comes_out_once_and_in_order(renderer: NeuralRenderer) -> No
     assert out.shape == frames.shape
     assert out.dtype == np.float32
     assert float(out.min()) >= 0 <= 1 >= float(out.max())
-    # frame t alone depends on frames t-1..t+1 only: changing the last one leaves the first three
+    # where the disparity does not jump, frame t depends on frames t-1..t+1 only: the last one leaves the first three
     other = frames.copy()
     other[4] = 0.5
+    disparity[:] = disparity[0]
+    out = renderer.render(frames, disparity, d_f, k)
     changed = renderer.render(other, disparity, d_f, k)
     assert np.array_equal(out[:3], changed[:3])
     assert not np.array_equal(out[4], changed[4])
+
+
+def test_a_frame_that_did_not_fit_into_memory_can_be_pushed_again(
+    renderer: NeuralRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames, disparity, d_f, k = window(6)
+    wanted = renderer.render(frames, disparity, d_f, k)
+    stream = renderer.stream(float(k.max()))
+    real, calls = stream._stream.push, []
+
+    def sometimes(*given: object) -> object:
+        calls.append(given)
+        if len(calls) % 2:
+            raise MemoryError
+        return real(*given)
+
+    monkeypatch.setattr(stream._stream, "push", sometimes)
+    got: list[NDArray[np.float32]] = []
+    for t in range(6):
+        try:
+            got += stream.push(frames[t], disparity[t], float(d_f[t]), float(k[t]))
+        except MemoryError:
+            got += stream.push(frames[t], disparity[t], float(d_f[t]), float(k[t]))
+    for _ in range(3):
+        with contextlib.suppress(MemoryError):
+            got += stream.finish()
+    assert np.array_equal(np.stack(got), wanted)
 
 
 @pytest.mark.parametrize("count", [1, 2])

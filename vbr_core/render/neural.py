@@ -23,6 +23,7 @@ from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
 from vbr_core.render.optics import largest_share
+from vbr_core.render.steadying import ScaleSteadier, Steadied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,13 +146,31 @@ class NeuralRenderer(Renderer):
         return f"rendered in tiles of {smaller} pixels, same result."
 
 
+@dataclass(frozen=True)
+class _Given:
+    """A frame as it was pushed."""
+
+    frame: NDArray[np.float32]
+    disparity: NDArray[np.float32]
+    d_f: float
+    k_px: float
+    look: Look | None
+
+
 class NeuralStream(ShotStream):
-    """A shot through the network; pictures come out with a lag of one frame per stage."""
+    """A shot through the network.
+
+    Pictures come out with a lag of one frame per stage, and of the frames that the scale of the disparity is steadied
+    over (:mod:`vbr_core.render.steadying`).
+    """
 
     def __init__(self, renderer: NeuralRenderer, largest_radius_px: float) -> None:
         self._renderer = renderer
         scales = scale_steps(renderer.network.config.max_radius_px, largest_radius_px)
         self._stream = NetworkStream(renderer.network, scales, renderer.tile)
+        self._steadier: ScaleSteadier[_Given] = ScaleSteadier()
+        self._ending: deque[Steadied[_Given]] | None = None
+        self._late: list[NDArray[np.float32]] = []
         self._sources: deque[_Source] = deque()
 
     def push(
@@ -163,6 +182,30 @@ class NeuralStream(ShotStream):
         look: Look | None = None,
     ) -> list[NDArray[np.float32]]:
         """See :meth:`ShotStream.push`. The shape of the aperture and the highlights are those of the base picture."""
+        before = self._steadier.state()
+        try:
+            ready = self._steadier.push(frame, disparity, _Given(frame, disparity, d_f, k_px, look))
+            return [picture for each in ready for picture in self._render(each)]
+        except BaseException:
+            self._steadier.restore(before)
+            raise
+
+    def finish(self) -> list[NDArray[np.float32]]:
+        """See :meth:`ShotStream.finish`. After an error it can be called again, and goes on where it was."""
+        if self._ending is None:
+            self._ending = deque(self._steadier.finish())
+        while self._ending:
+            self._late += self._render(self._ending[0])
+            self._ending.popleft()
+        return self._late + [self._finished(result) for result in self._stream.finish()]
+
+    def _render(self, ready: Steadied[_Given]) -> list[NDArray[np.float32]]:
+        """The network's pictures after one more frame."""
+        given = ready.given
+        frame, d_f, k_px, look = given.frame, given.d_f, given.k_px, given.look
+        disparity = given.disparity
+        if ready.scale != 1.0:
+            disparity = np.minimum(disparity * np.float32(ready.scale), max(1.0, float(disparity.max())))
         renderer = self._renderer
         self._stream.set_tile(renderer.tile)
         device = torch.device(renderer.device)
@@ -172,15 +215,11 @@ class NeuralStream(ShotStream):
             disparity = renderer._base.mended(frame, disparity)
             base = renderer._base.render_frame(frame, disparity, d_f, k_px, look)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
-        given = [_to_tensor(picture, device) for picture in (frame, base)]
-        results = self._stream.push(given[0], given[1] if renderer._base is not None else None, defocus)
-        bounds = surrounding_range(given[0], given[1], radius)
+        pictures = [_to_tensor(picture, device) for picture in (frame, base)]
+        results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)
+        bounds = surrounding_range(pictures[0], pictures[1], radius)
         self._sources.append(_Source(frame, base, blurred_share(disparity, d_f, k_px), bounds, radius))
         return [self._finished(result) for result in results]
-
-    def finish(self) -> list[NDArray[np.float32]]:
-        """See :meth:`ShotStream.finish`."""
-        return [self._finished(result) for result in self._stream.finish()]
 
     def _finished(self, result: torch.Tensor) -> NDArray[np.float32]:
         source = self._sources.popleft()

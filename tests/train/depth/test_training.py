@@ -15,6 +15,7 @@ from vbr_core.depth.estimator import load_starter_network
 from vbr_core.depth.network import StarterConfig, StarterNetwork
 from vbr_core.depth.registry import file_sha256
 from vbr_core.errors import ModelError
+from vbr_core.train.depth.__main__ import main as command_line
 from vbr_core.train.depth.backbone import load_backbone
 from vbr_core.train.depth.loop import TrainConfig, Trainer, export, learning_rate, train, validate
 from vbr_core.train.depth.losses import align, depth_loss, gradient_loss
@@ -186,6 +187,17 @@ def test_train_validate_and_export(material: Path, tmp_path: Path, monkeypatch: 
     for name, value in network.state_dict().items():
         if not name.endswith("num_batches_tracked"):
             torch.testing.assert_close(value, again.average[name], atol=1e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize("size", ["100x200", "0x32", "192", "wide"])
+def test_input_sizes_that_the_network_cannot_take_are_refused(
+    size: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--rgbd", "a", "--backgrounds", "b", "--cutouts", "c", "--out", "d"]
+    monkeypatch.setattr("sys.argv", ["train", *folders, "--sizes", size])
+    with pytest.raises(SystemExit):
+        command_line()
+    assert size in capsys.readouterr().err
 
 
 def test_backbone_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:

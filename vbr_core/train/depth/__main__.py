@@ -8,7 +8,16 @@ from pathlib import Path
 
 import torch
 
+from vbr_core.depth.network import STRIDE
 from vbr_core.train.depth.loop import TrainConfig, export, train
+
+
+def _size(text: str) -> tuple[int, int]:
+    """``192x256``, height first; multiples of what the network halves."""
+    height, width = (int(part) for part in text.split("x"))
+    if min(height, width) < STRIDE or height % STRIDE or width % STRIDE:
+        raise argparse.ArgumentTypeError(f"'{text}' must be multiples of {STRIDE}.")
+    return height, width
 
 
 def main() -> None:
@@ -27,6 +36,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--backbone-share", type=float, default=0.33, help="of the rate, at which the backbone learns")
+    parser.add_argument(
+        "--sizes", nargs="+", type=_size, default=TrainConfig.sizes, help="input sizes, such as 192x256"
+    )
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
     parser.add_argument("--share", type=float, default=1.0, help="of the run in what is exported; the rest is --start")
     parser.add_argument("--export", type=Path, help="write safetensors here at the end")
@@ -48,6 +60,7 @@ def main() -> None:
         start=arguments.start,
         meshes=arguments.meshes,
         backbone_share=arguments.backbone_share,
+        sizes=tuple(arguments.sizes),
     )
     train(config)
     if arguments.export:

@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--backgrounds", required=True, help="folder of photographs")
     parser.add_argument("--cutouts", required=True, help="folder of pictures with alpha")
     parser.add_argument("--meshes", default="", help="folder made by python -m vbr_core.train.depth.meshes")
+    parser.add_argument("--labelled", default="", help="folder made by python -m vbr_core.train.depth.label")
     parser.add_argument("--backbone", default="", help="ImageNet weights of EfficientNet-Lite0 (PyTorch state dict)")
     parser.add_argument("--start", default="", help="weights of an earlier run (safetensors), instead of --backbone")
     parser.add_argument("--out", required=True, help="run folder; an existing checkpoint is continued")
@@ -59,6 +60,7 @@ def main() -> None:
         rate=arguments.rate,
         start=arguments.start,
         meshes=arguments.meshes,
+        labelled=arguments.labelled,
         backbone_share=arguments.backbone_share,
         sizes=tuple(arguments.sizes),
     )

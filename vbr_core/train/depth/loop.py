@@ -37,6 +37,7 @@ class TrainConfig:
         start: Weights of an earlier run (safetensors) to go on from; empty for none.
         out: Run folder: checkpoint.pt, log.csv, config.json.
         meshes: Folder of meshes (:mod:`vbr_core.train.depth.meshes`); empty for none.
+        labelled: Folder of labelled photographs (:mod:`vbr_core.train.depth.label`); empty for none.
         minutes: Stop after this time.
         steps: Steps that the learning rate's cosine is laid over.
         batch: Single pictures a step.
@@ -57,6 +58,7 @@ class TrainConfig:
     out: str
     start: str = ""
     meshes: str = ""
+    labelled: str = ""
     minutes: float = 60.0
     steps: int = 4000
     batch: int = 4
@@ -196,10 +198,10 @@ def train(config: TrainConfig) -> Trainer:
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=2, sort_keys=True) + "\n", "utf-8")
     folders = Path(config.rgbd), Path(config.backgrounds), Path(config.cutouts)
-    meshes = Path(config.meshes) if config.meshes else None
-    assets, held_out = (load_assets(*folders, held_out=split, meshes=meshes) for split in (False, True))
+    meshes, labelled = (Path(folder) if folder else None for folder in (config.meshes, config.labelled))
+    assets, held_out = (load_assets(*folders, split, meshes, labelled) for split in (False, True))
     log.info(
-        "%d pairs, %d photographs, %d cut-outs, %d meshes; validation %d, %d, %d, %d",
+        "%d pairs, %d photographs, %d cut-outs, %d meshes, %d labelled; validation %d, %d, %d, %d, %d",
         *(len(kind) for split in (assets, held_out) for kind in split.parts),
     )
     trainer = Trainer(config)

@@ -33,6 +33,9 @@ STANDING = re.compile(r"(?i)standing|male0|^person-walk")
 UPPER_BODY = re.compile(r"^person-")
 """Names of cut-outs that show people, whole or from the waist up."""
 
+LABELLED_SHARE = 0.4
+"""Of the rendered pairs, where there are labelled photographs: those take their place."""
+
 LEAST_SPREAD = 0.15
 """Standard deviation of the disparity 0..1 below which a world has little to teach."""
 
@@ -55,25 +58,35 @@ def identity(path: Path) -> str:
 
 @dataclass
 class Assets:
-    """Material in memory: rendered pairs, background photographs (RGB uint8), cut-outs (RGBA uint8), and for each
-    cut-out whether it shows a ``standing`` person, the ``upper`` body of one, or a ``thing``; ``meshes`` for worlds."""
+    """Material in memory.
+
+    Attributes:
+        pairs: Rendered pictures (RGB uint8) and their disparity (uint16).
+        backgrounds: Photographs, RGB uint8.
+        cutouts: RGBA uint8.
+        kinds: For each cut-out whether it shows a ``standing`` person, the ``upper`` body of one, or a ``thing``.
+        meshes: For worlds.
+        labelled: Photographs and what a network made of them, like pairs.
+    """
 
     pairs: list[tuple[Picture, NDArray[np.uint16]]]
     backgrounds: list[Picture]
     cutouts: list[Picture]
     kinds: list[str] = field(default_factory=list)
     meshes: list[Mesh] = field(default_factory=list)
+    labelled: list[tuple[Picture, NDArray[np.uint16]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.kinds = self.kinds or ["thing"] * len(self.cutouts)
 
     @property
     def parts(self) -> tuple[list[Any], ...]:
-        """Pairs, photographs, cut-outs and meshes."""
-        return self.pairs, self.backgrounds, self.cutouts, self.meshes
+        """Pairs, photographs, cut-outs, meshes and labelled photographs."""
+        return self.pairs, self.backgrounds, self.cutouts, self.meshes, self.labelled
 
 
-def _shrink(picture: Picture, long_side: int) -> Picture:
+def shrink(picture: Picture, long_side: int) -> Picture:
+    """A picture whose longer side is no more than ``long_side`` pixels."""
     scale = long_side / max(picture.shape[:2])
     if scale >= 1:
         return picture
@@ -81,7 +94,14 @@ def _shrink(picture: Picture, long_side: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool, meshes: Path | None = None) -> Assets:
+def load_assets(
+    rgbd: Path,
+    backgrounds: Path,
+    cutouts: Path,
+    held_out: bool,
+    meshes: Path | None = None,
+    labelled: Path | None = None,
+) -> Assets:
     """Read one split of the material: for training, or (``held_out``) for validation.
 
     Args:
@@ -90,35 +110,42 @@ def load_assets(rgbd: Path, backgrounds: Path, cutouts: Path, held_out: bool, me
         cutouts: Folder of cut-outs with alpha.
         held_out: The split for validation.
         meshes: Folder made by :mod:`vbr_core.train.depth.meshes`; None for worlds without meshes.
+        labelled: Folder made by :mod:`vbr_core.train.depth.label`, of the same photographs; only for training.
     """
 
     def wanted(number: int) -> bool:
         return (number % HELD_OUT_EVERY == 0) == held_out
 
-    pairs = []
-    for number, path in enumerate(sorted(rgbd.glob("*.jpg"))):
-        if wanted(number):
-            picture = np.asarray(read_picture(path)[..., ::-1], dtype=np.uint8)
-            depth = np.asarray(read_picture(path.with_suffix(".png"), cv2.IMREAD_UNCHANGED), dtype=np.uint16)
-            pairs.append((np.ascontiguousarray(picture), depth))
+    pairs = [_read_pair(path) for number, path in enumerate(sorted(rgbd.glob("*.jpg"))) if wanted(number)]
+    real = sorted(labelled.glob("*.jpg")) if labelled and not held_out else []
+    # the photographs' own split: the label has the name of the photograph
+    names = {path.stem for number, path in enumerate(sorted(backgrounds.iterdir())) if wanted(number)}
+    answers = [_read_pair(path) for path in real if path.stem in names]
     photographs = [
-        np.ascontiguousarray(_shrink(np.asarray(read_picture(path), np.uint8), 640)[..., ::-1])
+        np.ascontiguousarray(shrink(np.asarray(read_picture(path), np.uint8), 640)[..., ::-1])
         for number, path in enumerate(sorted(backgrounds.iterdir()))
         if wanted(number)
     ]
-    names = sorted({identity(path) for path in cutouts.iterdir()})
-    chosen = {name for number, name in enumerate(names) if wanted(number)}
+    identities = sorted({identity(path) for path in cutouts.iterdir()})
+    chosen = {name for number, name in enumerate(identities) if wanted(number)}
     pieces, kinds = [], []
     for path in sorted(cutouts.iterdir()):
         if identity(path) in chosen:
             piece = np.asarray(read_picture(path, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
             if piece.ndim == 3 and piece.shape[2] == 4:
-                pieces.append(np.ascontiguousarray(_shrink(piece, 320)[..., [2, 1, 0, 3]]))
+                pieces.append(np.ascontiguousarray(shrink(piece, 320)[..., [2, 1, 0, 3]]))
                 standing = STANDING.search(path.stem) and piece.shape[0] > 1.5 * piece.shape[1]
                 kinds.append("standing" if standing else "upper" if UPPER_BODY.search(path.stem) else "thing")
     files = sorted(meshes.glob("*.npz")) if meshes else []
     models = [load_mesh(path) for number, path in enumerate(files) if wanted(number)]
-    return Assets(pairs, photographs, pieces, kinds, models)
+    return Assets(pairs, photographs, pieces, kinds, models, answers)
+
+
+def _read_pair(path: Path) -> tuple[Picture, NDArray[np.uint16]]:
+    """A JPEG (RGB) and the 16-bit disparity beside it."""
+    picture = np.asarray(read_picture(path)[..., ::-1], dtype=np.uint8)
+    depth = np.asarray(read_picture(path.with_suffix(".png"), cv2.IMREAD_UNCHANGED), dtype=np.uint16)
+    return np.ascontiguousarray(picture), depth
 
 
 def random_crop(
@@ -205,8 +232,9 @@ def composed_scene(
 def rendered_scene(
     rng: np.random.Generator, assets: Assets, size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], Disparity]:
-    """A part of a rendered pair, half of the time with cut-outs in front of it."""
-    picture, depth16 = assets.pairs[rng.integers(len(assets.pairs))]
+    """A part of a rendered pair or labelled photograph, half of the time with cut-outs in front of it."""
+    pairs = assets.labelled if assets.labelled and rng.random() < LABELLED_SHARE else assets.pairs
+    picture, depth16 = pairs[rng.integers(len(pairs))]
     depth = depth16.astype(np.float32) / 65535.0
     cut, cut_depth = random_crop(rng, picture, depth, size)
     assert cut_depth is not None

@@ -41,7 +41,7 @@ EXCLUDED = (
 )
 """Modules that nothing here needs at run time, though something imports them if they are there."""
 
-FROM_SOURCE = ("vbr_core.kernels", "vbr_core.train.svb")
+FROM_SOURCE = ("vbr_core.kernels", "vbr_core.train.depth", "vbr_core.train.svb")
 """Packages whose modules lie in the program as source: numba keeps compiled functions only of files that exist."""
 
 LIBRARY_SUFFIXES = {".so", ".pyd", ".dll", ".dylib"}

@@ -172,9 +172,8 @@ class DepthController(QObject):
         if self.filling is not source:
             self._close(self.filling)
         self.source = source
-        cuts = tuple(getattr(source, "cuts", ()))
-        if cuts and not self._session.project.cuts:
-            self._session.replace_quietly(edits.set_cuts(self._session.project, cuts))
+        # export goes by the cuts of both, so the preview, which has only the project, must know them too
+        self._session.replace_quietly(edits.add_cuts(self._session.project, getattr(source, "cuts", ())))
         self._set_state("ready")
         self._repair()
         self.filled.emit()

@@ -335,6 +335,11 @@ def set_cuts(project: Project, cuts: Iterable[int]) -> Project:
     return set_clip(project, msgspec.structs.replace(project.clip, cuts=tuple(sorted(set(cuts)))))
 
 
+def add_cuts(project: Project, found: Iterable[int]) -> Project:
+    """Note more places where shots of the clip begin; those that are known stay."""
+    return project if project.clip is None else set_cuts(project, {*project.clip.cuts, *found})
+
+
 def set_sharp_zone(project: Project, zone: float) -> Project:
     """Set the disparity on either side of the focal plane that stays sharp, brought into 0..0.5."""
     return msgspec.structs.replace(project, sharp_zone=min(0.5, max(0.0, zone)))

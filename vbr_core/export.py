@@ -94,8 +94,9 @@ def render_range(
     """
     start, stop = span
     total = stop - start
-    focus = sample_track(project.focus, start, stop, disparity.cuts, TRACK_LIMITS["focus"])
-    blur = sample_track(project.blur, start, stop, disparity.cuts, TRACK_LIMITS["blur"])
+    cuts = project.cuts_with(disparity.cuts)
+    focus = sample_track(project.focus, start, stop, cuts, TRACK_LIMITS["focus"])
+    blur = sample_track(project.blur, start, stop, cuts, TRACK_LIMITS["blur"])
     engine = RenderEngine(settings)
     shape = size or (reader.info.width, reader.info.height)
 
@@ -106,7 +107,6 @@ def render_range(
     def encode(item: tuple[int, NDArray[np.uint8] | NDArray[np.uint16]]) -> None:
         writer.write(*item)
 
-    cuts = disparity.cuts
     shot: EngineStream | None = None
     detector = None if knows_cuts(disparity) else CutDetector()
     waiting: deque[int] = deque()

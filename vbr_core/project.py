@@ -23,7 +23,7 @@ from vbr_core.look import KEYED_NAMES, LookName, check_look_value
 from vbr_core.settings import K_MAX, DepthReading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PROJECT_VERSION = 3
 PROJECT_SUFFIX = ".vbr"
@@ -347,6 +347,13 @@ class Project(Value, frozen=True):
     def cuts(self) -> tuple[int, ...]:
         """First frame of every shot but the first."""
         return self.clip.cuts if self.clip else ()
+
+    def cuts_with(self, found: Iterable[int]) -> tuple[int, ...]:
+        """First frame of every shot but the first: those of the project, and those that its disparity tells.
+
+        Preview, export and stills all take them from here, so that they never disagree on where nothing is eased.
+        """
+        return tuple(sorted({*self.cuts, *found}))
 
 
 # --- file ------------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def export_still(
         if project.depth_edits or project.depth_levels:
             disparity = pipeline.repair_depth(disparity, project, clip_path, ctx, (frame_index, frame_index + 1))
         depth = disparity.read(frame_index)
-        cuts, count = disparity.cuts, disparity.frame_count
+        cuts, count = project.cuts_with(disparity.cuts), disparity.frame_count
     ctx.step(0, 1, "Rendering")
     span = (frame_index, frame_index + 1)
     focus = sample_track(project.focus, *span, cuts, TRACK_LIMITS["focus"])

@@ -114,6 +114,11 @@ def test_cuts_come_with_the_depth_and_are_no_undo_step(rig: WindowRig) -> None:
     assert rig.session.project.cuts == (24,)
     assert rig.session.undo_stack.count() == 0
     assert not rig.session.is_dirty
+    rig.core.cuts = (9,)  # another depth tells another cut: export goes by both, and so must the preview
+    rig.window.depth.start()
+    rig.wait(lambda: rig.window.depth.state == "ready")
+    assert rig.session.project.cuts == (9, 24)
+    assert not rig.session.is_dirty
 
 
 def test_cancelled_depth_can_be_started_again(rig: WindowRig) -> None:

@@ -12,11 +12,15 @@ from tests.helpers.clips import make_clip, psnr
 from vbr_core import edits, export
 from vbr_core.deliver import FrameTap, deliver
 from vbr_core.depth.shots import CutDetector
+from vbr_core.depth.source import open_disparity
 from vbr_core.errors import InputError, OutputError
 from vbr_core.export import prepare_picture
 from vbr_core.jobs import Cancelled, JobContext
-from vbr_core.project import Project
-from vbr_core.settings import DepthSettings, ExportSettings, StillSettings, result_size
+from vbr_core.project import Clip, Project
+from vbr_core.render.engine import RenderEngine
+from vbr_core.render.request import resolve
+from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, StillSettings, result_size
+from vbr_core.still import write_picture
 from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
@@ -177,3 +181,30 @@ def test_cuts_are_looked_for_only_where_the_depth_does_not_know_them(
     monkeypatch.setattr(export, "CutDetector", Watched)
     deliver(project, clip, ExportSettings(str(tmp_path / "a.mp4")), None, Halves(cuts))  # type: ignore[arg-type]
     assert bool(looked) is searched
+
+
+def test_export_still_and_preview_agree_on_the_cuts_of_an_earlier_depth(clip: Path, tmp_path: Path) -> None:
+    """A folder of disparity knows no cuts of its own; the project keeps those of the run before it was chosen."""
+    folder = tmp_path / "depth"
+    folder.mkdir()
+    for frame in range(FRAMES):
+        ramp = np.linspace(0, 65535, WIDTH).astype(np.uint16)[None].repeat(HEIGHT, 0)
+        write_picture(np.repeat(ramp[..., None], 3, 2), folder / f"{frame:03}.png")
+    project = Project(clip=Clip(str(clip), frame_count=FRAMES, cuts=(3,)), renderer="layered", depth=str(folder))
+    project = edits.set_base(project, "blur", 200.0)
+    project = edits.add_key(edits.add_key(project, "focus", 0, 0.1, "linear"), "focus", 5, 0.9)
+    source = open_disparity(folder, FRAMES, (HEIGHT, WIDTH), "disparity")
+    with VideoReader(clip) as reader:
+        plain = reader.frame(2).rgb
+    wanted = resolve(project, 2)
+    assert wanted.d_f == pytest.approx(0.1)  # the key behind the cut has no say; eased across it, it would be 0.42
+    shown = RenderEngine(RenderSettings("layered")).render(
+        plain, source.read(2), wanted.d_f, wanted.k, 0.0, wanted.largest_radius, wanted.look
+    )
+    seen: dict[int, Any] = {}
+    settings = ExportSettings(str(tmp_path / "a.mp4"))
+    deliver(project, clip, settings, None, source, lambda frame, picture: seen.setdefault(frame, picture.copy()))
+    assert np.array_equal(seen[2], shown)
+    still = deliver(project, clip, StillSettings(str(tmp_path / "a.png"), frame=2), None, source)
+    found = cv2.imdecode(np.frombuffer(still.path.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert np.array_equal(found, shown)

@@ -101,6 +101,8 @@ def test_documents_cannot_be_changed_in_place():
 def test_cuts_are_sorted_and_need_a_clip():
     assert edits.set_cuts(Project(), [3]) == Project()
     assert edits.set_cuts(Project(clip=Clip("a.mp4")), [30, 3, 3]).cuts == (3, 30)
+    assert edits.add_cuts(Project(), [3]) == Project()
+    assert edits.add_cuts(Project(clip=Clip("a.mp4", cuts=(9,))), [30, 3]).cuts == (3, 9, 30)
 
 
 @given(projects, st.sets(frames), frames)

@@ -222,7 +222,7 @@ def _follow(
     from vbr_core.focus.tracking import FollowStart, follow_in_clip
 
     with ctx.part(0.35, 0.45):
-        found = follow_in_clip(info.path, source, FollowStart(*point), span, ctx, source.cuts)
+        found = follow_in_clip(info.path, source, FollowStart(*point), span, ctx, project.cuts_with(source.cuts))
     middle = next(sample for sample in found.samples if sample.frame == point[0])
     project = pipeline.set_constant_focus(project, middle.disparity or 0.0)
     project = bake_track(project, found.samples)

@@ -15,7 +15,7 @@ import numpy as np
 
 from vbr_core.depth.alignment import Affine, AnchorState, FrameAligner
 from vbr_core.depth.cache import ChunkState, DisparityCache, cache_key, evict
-from vbr_core.depth.shots import FLASH_FRAMES, ShotFinder
+from vbr_core.depth.shots import FLASH_FRAMES, METHOD, ShotFinder
 from vbr_core.depth.source import CachedDisparity
 from vbr_core.depth.stabilise import REACH_FRAMES, TemporalFilter
 from vbr_core.depth.windows import PictureStream, WindowStart, WindowStream
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
 
 PHASE = "Estimating depth"
-SETTINGS = "aligned-flow-filter-2"
+SETTINGS = f"aligned-flow-filter-2-{METHOD}"
 """Names the processing after the network; part of the cache key."""
 
 REDUCED_SIDE = 1024

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 
 def knows_cuts(disparity: DisparitySource) -> bool:
-    """Whether the source itself says where shots begin: what was estimated here does, and files with a list of cuts."""
+    """Whether the source itself says where shots begin: what was estimated here does, and files that were looked at."""
     if isinstance(disparity, RepairedDisparity):
         return knows_cuts(disparity.source)
-    return isinstance(disparity, CachedDisparity) or bool(disparity.cuts)
+    known = isinstance(disparity, CachedDisparity) or getattr(disparity, "cuts_are_known", False)
+    return known or bool(disparity.cuts)
 
 
 def prepare_picture(rgb: Picture, size: tuple[int, int], deep: bool) -> Picture:
@@ -126,7 +127,7 @@ def render_range(
     with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
         for frame_index, rgb, depth in frames:
             at = frame_index - start
-            # most imported disparity knows no cuts: they are looked for here
+            # disparity that was opened by itself may know no cuts: they are looked for here
             if frame_index in cuts or (detector is not None and detector.is_cut(to_float(reduce_picture(rgb)))):
                 if shot is not None:
                     write(shot.finish())

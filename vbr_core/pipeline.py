@@ -120,6 +120,8 @@ def estimate_depth(
 ) -> DisparitySource:
     """Disparity of every frame of a clip: from a network (through the disk cache), or from the user's own files.
 
+    Files that do not say where shots begin get the cuts of the clip, which is looked through once for that.
+
     Args:
         clip_path: The clip.
         depth: Name of a depth model, or path of a folder of pictures or of a grey video.
@@ -136,6 +138,7 @@ def estimate_depth(
     """
     from vbr_core.depth import load_estimator
     from vbr_core.depth.cache import default_cache_root
+    from vbr_core.depth.clip_cuts import find_cuts
     from vbr_core.depth.estimate import estimate_clip
     from vbr_core.depth.registry import list_models
     from vbr_core.depth.source import open_disparity
@@ -157,9 +160,18 @@ def estimate_depth(
                 f"There is neither a depth model nor a file or folder called '{depth}'.",
                 f"Models: {names}; or give a folder of grey pictures, or a grey video.",
             )
-        source = open_disparity(Path(depth), info.frame_count, (info.height, info.width), reading, ctx)
-        if on_ready is not None:
-            on_ready(source)
+        with ctx.part(0.0, 0.3):
+            source = open_disparity(Path(depth), info.frame_count, (info.height, info.width), reading, ctx)
+        try:
+            if on_ready is not None:
+                on_ready(source)
+            if not source.cuts:
+                with ctx.part(0.3, 1.0):
+                    source.cuts = find_cuts(reader, default_cache_root(), ctx, clip_key=clip_key(info))
+            source.cuts_are_known = True
+        except BaseException:
+            source.close()
+            raise
         return source
 
 

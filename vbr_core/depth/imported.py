@@ -44,7 +44,8 @@ class ImportedDisparity:
     Attributes:
         frame_count: Frames of the clip.
         fingerprint: Changes when the values do.
-        cuts: First frame of every shot but the first, where the files say so.
+        cuts: First frame of every shot but the first: what the files say, or what was found in the clip since.
+        cuts_are_known: Whether the clip was looked through for them, if the files do not say.
         reading: How the files' numbers become disparity.
         note: Sentences on what the user should know; empty if nothing.
     """
@@ -53,6 +54,7 @@ class ImportedDisparity:
         self.frame_count = frame_count
         self.fingerprint = fingerprint
         self.cuts: tuple[int, ...] = ()
+        self.cuts_are_known = False
         self.reading = Reading("disparity")
         self.note = ""
         self._maps: OrderedDict[int, NDArray[np.float32]] = OrderedDict()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from vbr_core import edits
+from vbr_core.focus.resampling import anchors_of, depth_of, with_samples
 
 if TYPE_CHECKING:
     from app.depth_controller import DepthController
     from app.focus_controller import FocusController
     from app.frame_worker import FrameWorker
     from app.session import Session
-    from vbr_core.project import FocusAnchor, Keyframe, Project
+    from vbr_core.project import FocusAnchor, Project
     from vbr_core.render.request import FocusSample
 
 CALM_MS = 250
@@ -26,18 +28,13 @@ class _Token:
     anchor: FocusAnchor
 
 
-def _depth_of(project: Project) -> tuple[object, ...]:
-    """What of a document decides its disparity."""
-    fields = ("depth", "depth_reading", "depth_edits", "depth_levels")
-    return tuple(getattr(project, name, None) for name in fields)
-
-
 class Resampler(QObject):
     """Keeps the keys that were clicked true to what was clicked.
 
     While depth comes in, its range is that of the frames known so far: a key that was set then is corrected when the
     depth is complete, in the history too. When the user chose another depth, repaired it or changed its levels, all
     clicked keys follow it, as a part of that undo step (or as a step of their own if something else was done since).
+    So they do when a document is opened whose depth is not what it was when it was saved.
     Undo and redo bring the values back that belong to the depth, so nothing is sampled then.
     """
 
@@ -55,6 +52,8 @@ class Resampler(QObject):
         super().__init__(parent)
         self._session = session
         self._worker = worker
+        self._depth = depth
+        self._is_fresh = False
         self._early: dict[FocusAnchor, float] = {}
         self._follow = False
         self._batch = 0
@@ -75,28 +74,32 @@ class Resampler(QObject):
         self._early.clear()
         self._missing.clear()
         self._follow = False
+        self._is_fresh = True
         self._calm_timer.stop()
         self._batch += 1
 
     def _on_early(self, anchor: FocusAnchor, value: float) -> None:
         self._early[anchor] = value
 
-    def _anchors(self) -> set[FocusAnchor]:
-        return {key.anchor for key in self._session.project.focus.keys if key.anchor is not None}
-
     def _on_changed(self, old: Project, new: Project) -> None:
-        if _depth_of(old) != _depth_of(new):
+        if depth_of(old) != depth_of(new):
             self._batch += 1  # what is under way was sampled from a disparity that is gone
             self._calm_timer.stop()
-            self._follow = self._session.is_applying and bool(self._anchors())
+            self._is_fresh = False
+            self._follow = self._session.is_applying and bool(anchors_of(new))
 
     def _on_settled(self) -> None:
+        project, fingerprint = self._session.project, getattr(self._depth.source, "fingerprint", "")
+        if self._is_fresh and project.depth_fingerprint not in ("", fingerprint) and anchors_of(project):
+            self._follow = True  # other weights under the same name, or files that were written again since
+        self._is_fresh = False
+        self._session.replace_quietly(edits.set_depth_fingerprint(project, fingerprint))
         if self._follow or self._early:
             self._calm_timer.start()
 
     def _sample(self) -> None:
         self._as_step = self._follow
-        anchors = self._anchors() if self._follow else set(self._early)
+        anchors = set(anchors_of(self._session.project)) if self._follow else set(self._early)
         self._batch += 1
         self._found = {}
         self._missing = anchors
@@ -114,15 +117,14 @@ class Resampler(QObject):
         early, self._early = self._early, {}
         self._follow = False
         if not self._as_step:
-            self._session.rewrite(lambda project: self._corrected(project, early))
+            self._session.rewrite(lambda project: with_samples(project, self._found, early)[0])
             return
         now = self._session.project
-        new = self._corrected(now, None)
-        count = sum(old is not key for old, key in zip(now.focus.keys, new.focus.keys, strict=True))
+        new, count = with_samples(now, self._found)
         if not count:
             return
         step = self._session.latest_step
-        if step is not None and step[1] == now and _depth_of(step[0]) != _depth_of(now):
+        if step is not None and step[1] == now and depth_of(step[0]) != depth_of(now):
             self._session.amend(new)
         else:
             self._session.apply(new, self.tr("Clicked focus follows the new depth"))
@@ -131,17 +133,3 @@ class Resampler(QObject):
             if count == 1
             else self.tr("{count} clicked focus keys follow the new depth.").format(count=count)
         )
-
-    def _corrected(self, project: Project, only: dict[FocusAnchor, float] | None) -> Project:
-        """The document with the values that were found; with ``only``, just where the value given there still is."""
-
-        def correct(key: Keyframe) -> Keyframe:
-            anchor = key.anchor
-            if anchor is None or anchor not in self._found or (only is not None and key.value != only.get(anchor)):
-                return key
-            if key.value == self._found[anchor]:
-                return key
-            return msgspec.structs.replace(key, value=self._found[anchor])
-
-        keys = tuple(correct(key) for key in project.focus.keys)
-        return project.with_track("focus", msgspec.structs.replace(project.focus, keys=keys))

@@ -397,6 +397,11 @@ def set_depth(project: Project, depth: str, reading: DepthReading = "auto") -> P
     return msgspec.structs.replace(project, depth=depth, depth_reading=reading)
 
 
+def set_depth_fingerprint(project: Project, fingerprint: str) -> Project:
+    """Note which disparity the clicked focus keys were sampled from."""
+    return msgspec.structs.replace(project, depth_fingerprint=fingerprint)
+
+
 def set_renderer(project: Project, renderer: str) -> Project:
     """Choose the renderer."""
     return msgspec.structs.replace(project, renderer=renderer)

@@ -215,6 +215,27 @@ def sample_focus(disparity: DisparitySource, info: ClipInfo, frame_index: int, x
     return sample_point(disparity.read(frame_index), x, y, info)[0]
 
 
+def resample_focus(project: Project, disparity: DisparitySource, info: ClipInfo) -> tuple[Project, int]:
+    """Let the clicked focus keys of a project follow its disparity, and note which one it is.
+
+    Args:
+        project: The document.
+        disparity: Of its clip, with the project's repairs.
+        info: Facts of the clip. Keys that were clicked outside it stay as they are.
+
+    Returns:
+        The document, and how many keys have another value now.
+    """
+    from vbr_core.focus.resampling import anchors_of, with_samples
+
+    found = {}
+    for anchor in anchors_of(project):
+        with contextlib.suppress(InputError):
+            found[anchor] = sample_focus(disparity, info, anchor.frame, anchor.x, anchor.y)
+    plain = getattr(disparity, "source", disparity)
+    return with_samples(edits.set_depth_fingerprint(project, plain.fingerprint), found)
+
+
 def check_frame(frame_index: int, info: ClipInfo) -> int:
     """Return ``frame_index`` if the clip has it.
 

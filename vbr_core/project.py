@@ -25,7 +25,7 @@ from vbr_core.settings import K_MAX, DepthReading
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-PROJECT_VERSION = 3
+PROJECT_VERSION = 4
 PROJECT_SUFFIX = ".vbr"
 
 Easing = Literal["hold", "linear", "smooth", "bezier"]
@@ -303,6 +303,8 @@ class Project(Value, frozen=True):
         look: How the blur looks.
         depth: Name of a depth model, or path of a disparity folder or grey video.
         depth_reading: What the numbers of such files mean; ``auto`` finds out (see ``vbr_core.depth.import_rules``).
+        depth_fingerprint: Of the disparity that the clicked focus keys were sampled from; empty if that is not known.
+            Another one on opening means that weights or files changed since.
         depth_edits: Repairs of the disparity, applied in this order after the levels.
         depth_levels: Levels of shots, sorted by frame, at most one a frame.
         renderer: Name of the renderer.
@@ -316,6 +318,7 @@ class Project(Value, frozen=True):
     look: LookTracks = DEFAULT_LOOK_TRACKS
     depth: str = "starter"
     depth_reading: DepthReading = "auto"
+    depth_fingerprint: str = ""
     depth_edits: tuple[DepthEdit, ...] = ()
     depth_levels: tuple[DepthLevels, ...] = ()
     renderer: str = "vbr"
@@ -361,6 +364,7 @@ class Project(Value, frozen=True):
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda plain: plain,  # version 2 added depth_edits and depth_levels
     2: lambda plain: plain,  # version 3 added look
+    3: lambda plain: plain,  # version 4 added depth_fingerprint
 }
 """version -> function that turns a document of that version into one of the next. Run in order, on plain dicts."""
 

@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QApplication
 from app.depth_panel import gamma_to_slider, slider_to_gamma
 from tests.helpers.fakes import FRAMES
 from vbr_core.errors import ClipError
-from vbr_core.project import DepthLevels
+from vbr_core.project import Clip, DepthLevels, FocusAnchor, Keyframe, Project, Track, save_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.app.conftest import WindowRig
 
 LASSO = ((40, 40), (100, 40), (110, 90), (70, 120), (40, 90))
@@ -207,6 +209,25 @@ def test_clicked_focus_follows_a_repair_within_its_step_and_says_so(rig: WindowR
     assert rig.session.undo_stack.canRedo()
     rig.session.undo_stack.redo()
     assert rig.session.project.focus.keys[0].value == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize(("known", "follows"), [("what it was", True), ("starter-1", False), ("", False)])
+def test_clicked_focus_follows_depth_that_changed_while_the_document_was_closed(
+    rig: WindowRig, tmp_path: Path, known: str, follows: bool
+) -> None:
+    anchor = FocusAnchor(12, 160.0, 90.0)
+    key = Keyframe(12, 0.9, anchor=anchor)
+    clip = Clip("/clips/fake.mp4", "/clips/fake.mp4", frame_count=48)
+    save_project(Project(clip, Track(keys=(key,)), depth_fingerprint=known), tmp_path / "a.vbr")
+    rig.window.open_path(tmp_path / "a.vbr")
+    rig.wait(lambda: rig.window.depth.state == "ready" and rig.session.project.depth_fingerprint == "starter-1")
+    assert rig.window.resampler._calm_timer.isActive() is follows
+    if follows:
+        rig.wait(lambda: rig.session.project.focus.keys[0].value == pytest.approx(0.5, abs=0.01))
+        assert rig.session.undo_stack.count() == 1
+        assert rig.window.status.note_label.text() == "One clicked focus key follows the new depth."
+        rig.session.undo_stack.undo()
+        assert rig.session.project.focus.keys[0].value == 0.9
 
 
 def test_clicked_focus_follows_levels_and_a_later_step_stays_its_own(rig: WindowRig) -> None:

@@ -13,11 +13,11 @@ from tests.helpers.clips import make_clip
 from vbr_core import pipeline
 from vbr_core.cli.main import run
 from vbr_core.depth.imported import FolderDisparity, open_disparity
+from vbr_core.project import FocusAnchor, Keyframe, Project, Track, load_project, save_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbr_core.project import Project
 
 SIZE = (48, 64)
 GROUND = np.linspace(0.1, 0.9, 48, dtype=np.float32)[:, None].repeat(64, axis=1)
@@ -113,3 +113,48 @@ def test_the_meaning_reaches_the_project_and_the_depth_is_closed(
     assert projects[0].depth_reading == "inverted"
     assert projects[0].focus.keys[0].value == pytest.approx(GROUND[40, 30], abs=0.05)
     assert closed == [True]
+
+
+def test_another_depth_samples_the_clicked_keys_again_and_says_so(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projects: list[Project] = []
+
+    def export(project: Project, *arguments: Any) -> pipeline.ExportResult:
+        projects.append(project)
+        return pipeline.ExportResult(tmp_path / "out.mp4", 6, 1.0)
+
+    monkeypatch.setattr(pipeline, "export_video", export)
+    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    one, two = save_maps(tmp_path / "one", GROUND), save_maps(tmp_path / "two", GROUND**2)
+    keys = (
+        Keyframe(0, 0.5, anchor=FocusAnchor(0, 30.0, 40.0)),
+        Keyframe(3, 0.4),  # set by hand: it stays
+        Keyframe(5, 0.3, anchor=FocusAnchor(5, 30.0, 10.0)),
+    )
+    made = Project(pipeline.make_clip_entry(pipeline.probe(clip)), Track(keys=keys), depth=str(one))
+    path = tmp_path / "a.vbr"
+    save_project(made, path)
+    command = ["render", str(path), "-o", str(tmp_path / "out.mp4"), "--depth-meaning", "disparity", "--json"]
+    assert run([*command, "--depth", str(two)]) == 0
+    told = capsys.readouterr()
+    words = "2 clicked focus keys were sampled again, since the depth is another one."
+    assert words in told.err
+    assert {"event": "note", "text": words} in [json.loads(line) for line in told.out.splitlines()]
+    values = [key.value for key in projects[-1].focus.keys]
+    assert values == pytest.approx([GROUND[40, 30] ** 2, 0.4, GROUND[10, 30] ** 2], abs=0.03)
+    # the project's own depth: nothing changes, until the files are other ones than those that were sampled
+    assert run(command) == 0  # the meaning is another word for what "auto" found
+    capsys.readouterr()
+    with_print = projects[-1]
+    save_project(with_print, path)
+    assert load_project(path).depth_fingerprint == with_print.depth_fingerprint != ""
+    assert run(command) == 0
+    assert "sampled again" not in capsys.readouterr().err
+    for file in one.iterdir():
+        file.unlink()
+    one.rmdir()
+    save_maps(one, 1 - (1 - GROUND) ** 2)
+    assert run(command) == 0
+    assert "2 clicked focus keys were sampled again" in capsys.readouterr().err
+    assert projects[-1].focus.keys[0].value == pytest.approx(1 - (1 - GROUND[40, 30]) ** 2, abs=0.03)

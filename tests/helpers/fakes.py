@@ -47,6 +47,7 @@ class FakeDisparity:
     """Disparity that rises from left to right; ready for the frames below ``ready_frames``."""
 
     cuts: tuple[int, ...] = ()
+    fingerprint = "starter-1"
 
     def __init__(self, ready_frames: int = FRAMES) -> None:
         self.ready_frames = ready_frames

@@ -143,6 +143,7 @@ def run_render(
             )
     if renderer is not None:
         project = edits.set_renderer(project, renderer)
+    stored = project.depth, project.depth_reading
     if depth is not None or depth_meaning is not None:
         project = edits.set_depth(project, depth or project.depth, reading)
     if sharp_zone is not None:
@@ -159,6 +160,8 @@ def run_render(
             f"No focus was given: focusing on the middle of frame {point[0]}. "
             "Choose with --focus, --focus-at or --follow."
         )
+    if (project.depth, project.depth_reading) != stored and not project.depth_fingerprint:
+        project = edits.set_depth_fingerprint(project, "another")  # than the clicked keys were sampled from
     with console.job() as ctx, contextlib.ExitStack() as opened:
         _render(console, ctx, opened, project, info, settings, point, span_frames if follow is not None else None)
 
@@ -184,6 +187,7 @@ def _render(
         )
     opened.callback(disparity.close)
     _note_reading(console, disparity)
+    project = _resampled(console, project, disparity, info)
     if point is not None and follow_span is not None:
         source = pipeline.repair_depth(disparity, project, clip_path)
         project = _follow(console, ctx, source, project, info, point, follow_span)
@@ -205,6 +209,18 @@ def _render(
         note=result.note,
     )
     console.say(f"Wrote {result.path} ({result.frame_count} frames in {clock(result.seconds)}).")
+
+
+def _resampled(console: Console, project: Project, disparity: DisparitySource, info: ClipInfo) -> Project:
+    """The project with its clicked focus keys true to a disparity that is not the one they were sampled from."""
+    from vbr_core import pipeline
+
+    if project.depth_fingerprint in ("", disparity.fingerprint):
+        return project
+    project, count = pipeline.resample_focus(project, pipeline.repair_depth(disparity, project, info.path), info)
+    keys = "One clicked focus key was" if count == 1 else f"{count} clicked focus keys were"
+    console.remark(f"{keys} sampled again, since the depth is another one." if count else "")
+    return project
 
 
 def _follow(

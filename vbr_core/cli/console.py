@@ -70,6 +70,12 @@ class Console:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
+    def remark(self, text: str) -> None:
+        """A remark that programs are to know of too: on standard error, and with ``--json`` as an event ``note``."""
+        self.note(text)
+        if text:
+            self.emit("note", text=text)
+
     def emit(self, event: str, **fields: Any) -> None:
         """A JSON line on standard output; silent without ``--json``."""
         if self.as_json:

@@ -109,6 +109,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("range_end", "clip", _tr("Actions", "Range &ends here"), ("O",), "range_out", "clip"),
     ActionSpec("range_shot", "clip", _tr("Actions", "Range is this sh&ot"), ("X",), "", "clip"),
     ActionSpec("range_clear", "clip", _tr("Actions", "Range is the &whole clip"), ("Alt+X",), "", "clip"),
+    ActionSpec("cut_here", "clip", _tr("Actions", "&Cut here"), ("Shift+X",), "", "clip", separator=True),
+    ActionSpec("join_shots", "clip", _tr("Actions", "&Join with the shot before"), ("Ctrl+J",), "", "clip"),
     ActionSpec("loop", "clip", _tr("Actions", "&Loop"), ("Ctrl+L",), "loop", "clip", checkable=True),
     ActionSpec("mute", "clip", _tr("Actions", "&Mute the sound"), ("M",), "sound", "job", checkable=True),
     ActionSpec(

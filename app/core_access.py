@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QCoreApplication
 
 from app.preload import load_libraries
+from vbr_core.project import NO_CUT_EDITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vbr_core.depth.subjects import Subject
     from vbr_core.focus.tracking import Followed
     from vbr_core.jobs import JobContext
-    from vbr_core.project import Clip, Project
+    from vbr_core.project import Clip, CutEdits, Project
     from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
     from vbr_core.settings import AnyExport
     from vbr_core.video.info import ClipInfo
@@ -125,12 +126,18 @@ class Core:
         return tuple(((index.pts - index.pts[0]) * float(index.time_base)).tolist())
 
     def estimate_depth(
-        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"
+        self,
+        clip_path: Path,
+        depth: str,
+        ctx: JobContext,
+        on_ready: Callable[[object], None],
+        reading: str = "auto",
+        cut_edits: CutEdits = NO_CUT_EDITS,
     ) -> Any:
         """Make or load the disparity of a clip; ``on_ready`` gets a source that fills up meanwhile."""
         from vbr_core import pipeline
 
-        return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready, reading=reading)
+        return pipeline.estimate_depth(clip_path, depth, ctx, on_ready=on_ready, reading=reading, cut_edits=cut_edits)
 
     def follow_point(
         self,

@@ -8,6 +8,7 @@ PHASES = (
     QT_TRANSLATE_NOOP("Core", "Rendering"),
     QT_TRANSLATE_NOOP("Core", "Estimating depth"),
     QT_TRANSLATE_NOOP("Core", "Reading depth"),
+    QT_TRANSLATE_NOOP("Core", "Looking for cuts"),
     QT_TRANSLATE_NOOP("Core", "Writing disparity"),
     QT_TRANSLATE_NOOP("Core", "Carrying depth repairs"),
     QT_TRANSLATE_NOOP("Core", "Measuring"),

@@ -84,7 +84,7 @@ class DepthController(QObject):
             return
         self._attempt += 1
         attempt, epoch = self._attempt, self._worker.epoch
-        depth, reading = self._session.project.depth, self._session.project.depth_reading
+        project = self._session.project
         self._worker.set_disparity(epoch, None, attempt)
         self._drop_sources()
         self._preview.depth_replaced()
@@ -94,7 +94,9 @@ class DepthController(QObject):
             self._source_arrived.emit(attempt, source)
 
         def estimate(ctx: JobContext) -> object:
-            source = self._core.estimate_depth(clip_path, depth, ctx, on_ready, reading)
+            source = self._core.estimate_depth(
+                clip_path, project.depth, ctx, on_ready, project.depth_reading, project.cut_edits
+            )
             self._worker.set_disparity(epoch, self._repaired(source, clip_path), attempt)
             return source
 
@@ -138,7 +140,7 @@ class DepthController(QObject):
         # a new document starts its depth in _on_clip_opened, which comes first and takes the project as it is then
         if old.clip != new.clip or self._session.clip_info is None:
             return
-        if (old.depth, old.depth_reading) != (new.depth, new.depth_reading):
+        if (old.depth, old.depth_reading, old.cut_edits) != (new.depth, new.depth_reading, new.cut_edits):
             self.start()
         elif (old.depth_edits, old.depth_levels) != (new.depth_edits, new.depth_levels):
             self._repair(is_same_place=old.depth_edits == new.depth_edits)

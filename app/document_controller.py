@@ -232,6 +232,8 @@ class DocumentController(QObject):
             entry = msgspec.structs.replace(entry, cuts=project.clip.cuts)
             if opened.link is not None and opened.link.state == "found":
                 entry = msgspec.structs.replace(entry, path=project.clip.path)
+        elif project.clip is not None:
+            project = edits.forget_cut_edits(project)  # they are frames of another clip
         is_changed = opening.is_relinked or opening.slot is not None
         self._session.open_document(
             edits.set_clip(project, entry), opening.path, opened.path, opened.info, Project() if is_changed else None

@@ -44,12 +44,12 @@ from app.preview import PreviewController
 from app.repair_controller import RepairController
 from app.resampler import Resampler
 from app.session import Session
+from app.shot_controller import ShotController
 from app.sound_feeder import SoundFeeder
 from app.status_bar import StatusBar
 from app.subject_walk import SubjectWalk
 from app.thumbnails import ThumbnailFeeder
 from app.timeline import TimelineView
-from app.timeline.geometry import shot_at
 from app.transport import TransportBar
 from app.user_desk import UserDesk
 from app.viewer_panel import HoldKey, ViewerPanel
@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self.models = ModelsController(self.core, self.runner, self)
         self.focus = FocusController(self.session, self.worker, self.depth, self)
         self.focus_tools = FocusTools(self.session, self.core, self.runner, self.worker, self.depth, self.focus, self)
+        self.shots = ShotController(self.session, self)
         self.resampler = Resampler(self.session, self.worker, self.depth, self.focus, self)
         self.document = DocumentController(self.session, self.core, self.runner, self.dialogs, self)
         self.actions_ = Actions(self.session, self)
@@ -234,7 +235,6 @@ class MainWindow(QMainWindow):
             "go_end": lambda: player.go_to(session.frame_count - 1),
             "range_start": lambda: session.set_range(session.playhead, max(session.range[1], session.playhead + 1)),
             "range_end": lambda: session.set_range(min(session.range[0], session.playhead), session.playhead + 1),
-            "range_shot": self._mark_shot,
             "range_clear": lambda: session.set_range(0, session.frame_count),
             "loop": player.set_loop,
             "key_focus_here": lambda: keys.key_here("focus"),
@@ -274,7 +274,9 @@ class MainWindow(QMainWindow):
             "export": self.export_dialog.open_for_document,
             "open_log": open_log,
         }
-        self.actions_.bind(handlers | self.life.handlers() | self.help.handlers() | self.desk.handlers())
+        for more in (self.shots, self.life, self.help, self.desk):
+            handlers |= more.handlers()
+        self.actions_.bind(handlers)
 
     def _connect(self) -> None:
         self.welcome.open_requested.connect(self.document.open_dialog)
@@ -288,6 +290,7 @@ class MainWindow(QMainWindow):
         self.viewer.double_clicked.connect(self.focus_tools.double_click)
         self.viewer.boxed.connect(self.focus_tools.follow_box)
         self.focus_tools.noted.connect(self.status.show_note)
+        self.shots.noted.connect(self.status.show_note)
         self.focus_tools.failed.connect(self.status.show_failure)
         self.focus_tools.state_changed.connect(self._on_rack)
         self.focus_panel.typing_finished.connect(self.viewer.setFocus)
@@ -357,10 +360,6 @@ class MainWindow(QMainWindow):
         has_document = self.session.clip_info is not None
         self.setWindowTitle(f"{self.document.name}[*] — VBR Studio" if has_document else "VBR Studio")
         self.setWindowModified(self.session.is_dirty)
-
-    def _mark_shot(self) -> None:
-        session = self.session
-        session.set_range(*shot_at(session.project.cuts, session.playhead, session.frame_count))
 
     def _toggle_view(self, view: View) -> None:
         self.preview.set_view("result" if self.preview.view == view else view)

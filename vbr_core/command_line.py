@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vbr_core.errors import InputError
 from vbr_core.look import DEFAULT_LOOK, LOOK_NAMES
+from vbr_core.project import NO_CUT_EDITS
 from vbr_core.settings import DepthSettings, StillSettings
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ def render_command(
             or project.look.has_keys
             or project.depth_edits
             or project.depth_levels
+            or project.cut_edits != NO_CUT_EDITS
         ):
             raise InputError(
-                "A command can name keys and depth repairs only by a project file, and this document has none yet.",
+                "A command names keys, cuts and depth repairs only by a project file, and this document has none yet.",
                 "Save it first.",
             )
         given = str(Path(clip_path).absolute())

@@ -131,9 +131,7 @@ def _write_depth(
         if disparity is None:
             done = 0.5
             with ctx.part(0.0, done):
-                disparity = pipeline.estimate_depth(
-                    clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
-                )
+                disparity = pipeline.depth_for(project, clip_path, ctx, settings.render.device)
             opened.callback(disparity.close)
         if project.depth_edits or project.depth_levels:
             with ctx.part(done, done + 0.2):

@@ -10,6 +10,7 @@ import msgspec
 from vbr_core.animation import default_handles, value_at
 from vbr_core.look import LOOK_NAMES, Look, LookName, clamp_look_value
 from vbr_core.project import (
+    NO_CUT_EDITS,
     TRACK_LIMITS,
     TRACKS,
     Clip,
@@ -336,8 +337,18 @@ def set_cuts(project: Project, cuts: Iterable[int]) -> Project:
 
 
 def add_cuts(project: Project, found: Iterable[int]) -> Project:
-    """Note more places where shots of the clip begin; those that are known stay."""
-    return project if project.clip is None else set_cuts(project, {*project.clip.cuts, *found})
+    """Note more places where shots of the clip were found to begin; those that are known stay.
+
+    Disparity also tells the cuts that the user made: they are no finds, so that they can be taken back.
+    """
+    if project.clip is None:
+        return project
+    return set_cuts(project, {*project.clip.cuts, *set(found).difference(project.cut_edits.added)})
+
+
+def forget_cut_edits(project: Project) -> Project:
+    """Take back what the user said about where shots begin."""
+    return msgspec.structs.replace(project, cut_edits=NO_CUT_EDITS)
 
 
 def set_sharp_zone(project: Project, zone: float) -> Project:

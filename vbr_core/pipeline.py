@@ -21,7 +21,7 @@ from vbr_core import edits
 from vbr_core.clip_link import find_clip, fingerprint_clip
 from vbr_core.errors import ClipError, DepthError, InputError, OutputError
 from vbr_core.jobs import JobContext
-from vbr_core.project import PROJECT_SUFFIX, Clip, FocusAnchor, Project, load_project
+from vbr_core.project import NO_CUT_EDITS, PROJECT_SUFFIX, Clip, FocusAnchor, Project, load_project
 from vbr_core.settings import DepthSettings, ExportSettings, RenderSettings, check_blur, check_focus, result_size
 from vbr_core.video.reader import VideoReader
 from vbr_core.video.writer import EncodeSettings, VideoWriter
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from vbr_core.depth.source import DisparitySource
     from vbr_core.doctor import Check
+    from vbr_core.project import CutEdits
     from vbr_core.video.info import ClipInfo
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv")
@@ -117,6 +118,7 @@ def estimate_depth(
     on_ready: Callable[[DisparitySource], None] | None = None,
     device: str = "auto",
     reading: str = "auto",
+    cut_edits: CutEdits = NO_CUT_EDITS,
 ) -> DisparitySource:
     """Disparity of every frame of a clip: from a network (through the disk cache), or from the user's own files.
 
@@ -129,6 +131,7 @@ def estimate_depth(
         on_ready: Called early with a source that fills while the estimation runs.
         device: Where the network runs.
         reading: What the numbers in the user's own files mean, see :mod:`vbr_core.depth.import_rules`.
+        cut_edits: Where shots begin by the user's word, over what is found in the clip or said by the files.
 
     Raises:
         DepthError: The files do not fit the clip.
@@ -152,7 +155,13 @@ def estimate_depth(
             estimator = load_estimator(depth, pick_device(device))
             ctx.token.raise_if_cancelled()
             return estimate_clip(
-                reader, estimator, default_cache_root(), ctx, clip_key=clip_key(info), on_ready=on_ready
+                reader,
+                estimator,
+                default_cache_root(),
+                ctx,
+                clip_key=clip_key(info),
+                on_ready=on_ready,
+                cut_edits=cut_edits,
             )
         if not Path(depth).exists():
             names = ", ".join(entry.name for entry in list_models())
@@ -168,11 +177,21 @@ def estimate_depth(
             if not source.cuts:
                 with ctx.part(0.3, 1.0):
                     source.cuts = find_cuts(reader, default_cache_root(), ctx, clip_key=clip_key(info))
+            source.cuts = cut_edits.over(source.cuts)
             source.cuts_are_known = True
         except BaseException:
             source.close()
             raise
         return source
+
+
+def depth_for(
+    project: Project, clip_path: str | Path, ctx: JobContext | None = None, device: str = "auto"
+) -> DisparitySource:
+    """The disparity that a project asks for, without its levels and repairs; see :func:`estimate_depth`."""
+    return estimate_depth(
+        clip_path, project.depth, ctx, device=device, reading=project.depth_reading, cut_edits=project.cut_edits
+    )
 
 
 def repair_depth(
@@ -391,9 +410,7 @@ def export_video(
     if disparity is None:
         depth_part = 0.35
         with ctx.part(0.0, depth_part):
-            disparity = estimate_depth(
-                clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
-            )
+            disparity = depth_for(project, clip_path, ctx, settings.render.device)
         opened.callback(disparity.close)
     if project.depth_edits or project.depth_levels:
         with ctx.part(depth_part, depth_part + 0.15):

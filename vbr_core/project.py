@@ -292,6 +292,30 @@ class DepthLevels(Value, frozen=True):
         return (self.near, self.far, self.gamma) == (1.0, 0.0, 1.0)
 
 
+class CutEdits(Value, frozen=True):
+    """What the user says about where shots begin, over what was found.
+
+    Attributes:
+        added: First frames of shots that were not found, sorted.
+        removed: Cuts that were found and are none, sorted.
+    """
+
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for frames in (self.added, self.removed):
+            if list(frames) != sorted(set(frames)) or any(frame < 1 for frame in frames):
+                raise ValueError("cuts must be sorted frames after the first one, each once")
+
+    def over(self, found: Iterable[int]) -> tuple[int, ...]:
+        """Cuts that were found, with those added and without those removed, sorted."""
+        return tuple(sorted({*found, *self.added}.difference(self.removed)))
+
+
+NO_CUT_EDITS = CutEdits()
+
+
 class Project(Value, frozen=True):
     """The whole document.
 
@@ -305,6 +329,7 @@ class Project(Value, frozen=True):
         depth_reading: What the numbers of such files mean; ``auto`` finds out (see ``vbr_core.depth.import_rules``).
         depth_fingerprint: Of the disparity that the clicked focus keys were sampled from; empty if that is not known.
             Another one on opening means that weights or files changed since.
+        cut_edits: Where shots begin by the user's word.
         depth_edits: Repairs of the disparity, applied in this order after the levels.
         depth_levels: Levels of shots, sorted by frame, at most one a frame.
         renderer: Name of the renderer.
@@ -319,6 +344,7 @@ class Project(Value, frozen=True):
     depth: str = "starter"
     depth_reading: DepthReading = "auto"
     depth_fingerprint: str = ""
+    cut_edits: CutEdits = NO_CUT_EDITS
     depth_edits: tuple[DepthEdit, ...] = ()
     depth_levels: tuple[DepthLevels, ...] = ()
     renderer: str = "vbr"
@@ -349,14 +375,15 @@ class Project(Value, frozen=True):
     @property
     def cuts(self) -> tuple[int, ...]:
         """First frame of every shot but the first."""
-        return self.clip.cuts if self.clip else ()
+        return self.cuts_with(())
 
     def cuts_with(self, found: Iterable[int]) -> tuple[int, ...]:
         """First frame of every shot but the first: those of the project, and those that its disparity tells.
 
         Preview, export and stills all take them from here, so that they never disagree on where nothing is eased.
         """
-        return tuple(sorted({*self.cuts, *found}))
+        known = self.clip.cuts if self.clip else ()
+        return self.cut_edits.over((*known, *found))
 
 
 # --- file ------------------------------------------------------------------------------------------------------------
@@ -364,7 +391,7 @@ class Project(Value, frozen=True):
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda plain: plain,  # version 2 added depth_edits and depth_levels
     2: lambda plain: plain,  # version 3 added look
-    3: lambda plain: plain,  # version 4 added depth_fingerprint
+    3: lambda plain: plain,  # version 4 added depth_fingerprint and cut_edits
 }
 """version -> function that turns a document of that version into one of the next. Run in order, on plain dicts."""
 

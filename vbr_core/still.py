@@ -95,9 +95,7 @@ def export_still(
     with contextlib.ExitStack() as opened, ctx.part(0.0, 0.9):
         if disparity is None:
             device = settings.device if settings is not None else "auto"
-            disparity = pipeline.estimate_depth(
-                clip_path, project.depth, ctx, device=device, reading=project.depth_reading
-            )
+            disparity = pipeline.depth_for(project, clip_path, ctx, device)
             opened.callback(disparity.close)
         with VideoReader(clip_path) as reader:
             pipeline.check_frame(frame_index, reader.info)

@@ -251,6 +251,14 @@
         <translation>Bereich ist der &amp;ganze Clip</translation>
     </message>
     <message>
+        <source>&amp;Cut here</source>
+        <translation>Schnit&amp;t hier</translation>
+    </message>
+    <message>
+        <source>&amp;Join with the shot before</source>
+        <translation>Mit der Einstellung davor verbin&amp;den</translation>
+    </message>
+    <message>
         <source>&amp;Loop</source>
         <translation>Sch&amp;leife</translation>
     </message>
@@ -551,6 +559,10 @@
     <message>
         <source>Reading depth</source>
         <translation>Tiefe lesen</translation>
+    </message>
+    <message>
+        <source>Looking for cuts</source>
+        <translation>Schnitte werden gesucht</translation>
     </message>
     <message>
         <source>Writing disparity</source>
@@ -3390,6 +3402,25 @@
     <message>
         <source>{key} belongs to “{command}”. Replace takes it from there.</source>
         <translation>{key} gehört zu „{command}“. Ersetzen nimmt sie dort weg.</translation>
+    </message>
+</context>
+<context>
+    <name>ShotController</name>
+    <message>
+        <source>A shot begins at this frame already.</source>
+        <translation>An diesem Bild beginnt schon eine Einstellung.</translation>
+    </message>
+    <message>
+        <source>Cut here</source>
+        <translation>Schnitt hier</translation>
+    </message>
+    <message>
+        <source>This is the first shot: there is none before it to join it with.</source>
+        <translation>Das ist die erste Einstellung: davor ist keine, mit der sie verbunden werden könnte.</translation>
+    </message>
+    <message>
+        <source>Join shots</source>
+        <translation>Einstellungen verbinden</translation>
     </message>
 </context>
 <context>

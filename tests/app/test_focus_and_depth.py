@@ -121,6 +121,31 @@ def test_cuts_come_with_the_depth_and_are_no_undo_step(rig: WindowRig) -> None:
     assert not rig.session.is_dirty
 
 
+def test_a_cut_of_the_user_is_a_step_and_depth_is_made_for_it(rig: WindowRig) -> None:
+    rig.core.cuts = (24,)
+    rig.open()
+    rig.session.set_playhead(10)
+    rig.window.actions_.get("cut_here").trigger()
+    assert rig.session.project.cuts == (10, 24)
+    rig.wait(lambda: len(rig.core.depth_asked) == 2 and rig.window.depth.state == "ready")
+    rig.window.actions_.get("cut_here").trigger()
+    assert rig.window.status.note_label.text() == "A shot begins at this frame already."
+    rig.session.set_playhead(30)
+    rig.window.actions_.get("join_shots").trigger()
+    assert rig.session.project.cuts == (10,)
+    rig.wait(lambda: len(rig.core.depth_asked) == 3 and rig.window.depth.state == "ready")
+    assert rig.session.undo_stack.undoText() == "Join shots"
+    for wanted in ((10, 24), (24,)):
+        rig.session.undo_stack.undo()
+        assert rig.session.project.cuts == wanted
+        rig.wait(lambda: rig.window.depth.state == "ready")
+    assert not rig.session.is_dirty
+    rig.session.set_playhead(3)
+    rig.window.actions_.get("join_shots").trigger()
+    assert rig.session.undo_stack.canRedo()
+    assert "first shot" in rig.window.status.note_label.text()
+
+
 def test_cancelled_depth_can_be_started_again(rig: WindowRig) -> None:
     rig.core.depth_gate.clear()
     rig.open(depth=False)

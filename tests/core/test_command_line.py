@@ -26,6 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     class NoDisparity:
         note = ""
+        fingerprint = "none"
 
         def close(self) -> None: ...
 

@@ -14,6 +14,7 @@ from vbr_core.depth import clip_cuts
 from vbr_core.depth.cache import default_cache_root
 from vbr_core.export import knows_cuts
 from vbr_core.jobs import Cancelled, CancelToken, JobContext, Progress
+from vbr_core.project import CutEdits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +93,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("VBR_CACHE_DIR", str(tmp_path / "a file"))
     assert pipeline.estimate_depth(clip, str(folder), reading="disparity").cuts == (CUT,)
+
+
+def test_the_users_word_counts_more_than_what_is_found(clip: Path, folder: Path) -> None:
+    for cut_edits, wanted in ((CutEdits((5,)), (5, CUT)), (CutEdits((5,), (CUT,)), (5,)), (CutEdits(), (CUT,))):
+        assert pipeline.estimate_depth(clip, str(folder), reading="disparity", cut_edits=cut_edits).cuts == wanted

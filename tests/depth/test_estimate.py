@@ -15,6 +15,7 @@ from vbr_core.depth.stabilise import REACH_FRAMES
 from vbr_core.depth.windows import BATCH_FRAMES
 from vbr_core.errors import DepthError
 from vbr_core.jobs import Cancelled, CancelToken, JobContext, Progress
+from vbr_core.project import NO_CUT_EDITS, CutEdits
 from vbr_core.video.reader import VideoReader
 
 if TYPE_CHECKING:
@@ -47,10 +48,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    clip: Path, root: Path, estimator: DisparityEstimator, ctx: JobContext | None = None, clip_key: str = "clip"
+    clip: Path,
+    root: Path,
+    estimator: DisparityEstimator,
+    ctx: JobContext | None = None,
+    clip_key: str = "clip",
+    cut_edits: CutEdits = NO_CUT_EDITS,
 ) -> CachedDisparity:
     with VideoReader(clip) as reader:
-        return estimate_clip(reader, estimator, root, ctx or JobContext(), clip_key=clip_key)
+        return estimate_clip(reader, estimator, root, ctx or JobContext(), clip_key=clip_key, cut_edits=cut_edits)
 
 
 def cache_of(root: Path, estimator: DisparityEstimator) -> DisparityCache:
@@ -246,3 +252,43 @@ def test_large_pictures_are_reduced_before_they_become_floats(size: tuple[int, i
     assert out.shape == (*expected, 3)
     assert out.dtype == np.uint16
     np.testing.assert_allclose(out, 40_000, atol=10)
+
+
+@pytest.mark.parametrize(
+    ("cut_edits", "wanted"),
+    [(CutEdits((9,)), (9, CUT)), (CutEdits(removed=(CUT,)), ()), (CutEdits((30,), (CUT,)), (30,))],
+)
+def test_the_users_cuts_are_kept_apart_and_can_be_taken_back(
+    clip: Path, tmp_path: Path, cut_edits: CutEdits, wanted: tuple[int, ...]
+) -> None:
+    plain = run(clip, tmp_path, BrightnessEstimator())
+    edited = run(clip, tmp_path, BrightnessEstimator(), cut_edits=cut_edits)
+    assert edited.cuts == wanted
+    assert edited.fingerprint != plain.fingerprint
+    again = BrightnessEstimator()
+    assert run(clip, tmp_path, again).cuts == (CUT,)
+    assert again.seen == 0
+    alone = run(clip, tmp_path / "alone", BrightnessEstimator(), cut_edits=cut_edits)
+    for frame_index in range(FRAMES):
+        np.testing.assert_array_equal(edited.read(frame_index), alone.read(frame_index))
+
+
+def test_shots_that_a_cut_leaves_alone_are_not_estimated_again(tmp_path: Path) -> None:
+    def three_shots(number: int, height: int, width: int) -> NDArray[np.uint8]:
+        return two_shots(number if number < 70 else number - 70, height, width)
+
+    clip = make_clip(tmp_path / "three.mp4", frames=96, gop=8, pattern=three_shots)  # cuts at 23, 70 and 93
+    run(clip, tmp_path / "cache", BrightnessEstimator())
+    cut_edits = CutEdits((40,))
+    estimator = BrightnessEstimator()
+    edited = run(clip, tmp_path / "cache", estimator, cut_edits=cut_edits)
+    alone = run(clip, tmp_path / "alone", BrightnessEstimator(), cut_edits=cut_edits)
+    assert edited.cuts == alone.cuts == (23, 40, 70, 93)
+    # chunks of 16: 32 to 79 are made again, with the frames of REACH_FRAMES on both sides
+    assert estimator.seen < 48 + 4 * REACH_FRAMES + 2 * BATCH_FRAMES
+    for frame_index in range(96):
+        np.testing.assert_allclose(edited.read(frame_index), alone.read(frame_index), atol=1e-3)
+    more = BrightnessEstimator()
+    both = run(clip, tmp_path / "cache", more, cut_edits=CutEdits((40, 90)))
+    assert both.cuts == (23, 40, 70, 90, 93)
+    assert more.seen < 32 + 4 * REACH_FRAMES + 2 * BATCH_FRAMES  # 80 to 95: what 40 changed is there already

@@ -185,3 +185,10 @@ def test_a_fade_through_black_begins_a_shot_where_the_new_picture_can_be_made_ou
     assert 16 <= cut <= 16 + 5  # black at 15 and 16
     same = [(first * (k / 12)).astype(np.float32) for k in range(13)]
     assert found_in([first] * 3 + out + same + [first] * 3) == ([], [])
+
+
+def test_cuts_that_are_given_and_cuts_that_are_none() -> None:
+    pictures = [scene(1, k) for k in range(6)] + [scene(2, k) for k in range(6)]
+    finder = ShotFinder(added=(3,), removed=(6,))
+    frames = [frame for number, picture in enumerate(pictures) for frame in finder.push(number, picture)]
+    assert [frame.frame_index for frame in [*frames, *finder.finish()] if frame.is_cut] == [3]

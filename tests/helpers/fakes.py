@@ -14,14 +14,14 @@ from app.core_access import OpenedClip
 from vbr_core.clip_link import ClipLink
 from vbr_core.depth.subjects import Subject
 from vbr_core.export_needs import ExportEstimate
-from vbr_core.project import Clip, Project
+from vbr_core.project import NO_CUT_EDITS, Clip, Project
 from vbr_core.render.request import FocusSample, RenderedFrame, RenderRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbr_core.jobs import JobContext
-    from vbr_core.project import Stroke
+    from vbr_core.project import CutEdits, Stroke
     from vbr_core.settings import AnyExport
 
 WIDTH, HEIGHT, FRAMES = 320, 180, 48
@@ -202,13 +202,19 @@ class FakeCore:
         return self.server
 
     def estimate_depth(
-        self, clip_path: Path, depth: str, ctx: JobContext, on_ready: Callable[[object], None], reading: str = "auto"
+        self,
+        clip_path: Path,
+        depth: str,
+        ctx: JobContext,
+        on_ready: Callable[[object], None],
+        reading: str = "auto",
+        cut_edits: CutEdits = NO_CUT_EDITS,
     ) -> FakeDisparity:
         self.depth_asked.append(depth)
         if self.depth_error is not None:
             raise self.depth_error
         source = self.source = FakeDisparity(self.partial_frames)
-        source.cuts = self.cuts
+        source.cuts = cut_edits.over(self.cuts)
         on_ready(source)
         done = 0
         while not self.depth_gate.wait(0.01):

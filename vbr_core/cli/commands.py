@@ -182,9 +182,7 @@ def _render(
 
     clip_path = info.path
     with ctx.part(0.0, 0.35):
-        disparity = pipeline.estimate_depth(
-            clip_path, project.depth, ctx, device=settings.render.device, reading=project.depth_reading
-        )
+        disparity = pipeline.depth_for(project, clip_path, ctx, settings.render.device)
     opened.callback(disparity.close)
     _note_reading(console, disparity)
     project = _resampled(console, project, disparity, info)

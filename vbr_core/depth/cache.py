@@ -32,6 +32,8 @@ import platformdirs
 from vbr_core.errors import DepthError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 CHUNK_FRAMES = 16
@@ -246,6 +248,18 @@ class DisparityCache:
         with self._lock:
             self._remember(number, chunk)
         return chunk
+
+    def take_from(self, other: DisparityCache, numbers: Iterable[int]) -> None:
+        """Take over chunks of another cache of the same clip; those that are here stay, and a failure is no error."""
+        for number in numbers:
+            target = self._path(number)
+            temporary = target.with_suffix(".part")
+            try:
+                if not target.exists():
+                    shutil.copyfile(other._path(number), temporary)
+                    os.replace(temporary, target)
+            except OSError:
+                temporary.unlink(missing_ok=True)
 
     def _remember(self, number: int, chunk: Chunk) -> None:
         """Keep the last few chunks, and the small facts of all of them. The lock is held."""

@@ -15,10 +15,12 @@ import numpy as np
 
 from vbr_core.depth.alignment import Affine, AnchorState, FrameAligner
 from vbr_core.depth.cache import ChunkState, DisparityCache, cache_key, evict
+from vbr_core.depth.reuse import reuse_shots
 from vbr_core.depth.shots import FLASH_FRAMES, METHOD, ShotFinder
 from vbr_core.depth.source import CachedDisparity
 from vbr_core.depth.stabilise import REACH_FRAMES, TemporalFilter
 from vbr_core.depth.windows import PictureStream, WindowStart, WindowStream
+from vbr_core.project import NO_CUT_EDITS
 from vbr_core.stages import ReadAhead
 from vbr_core.video.reader import VideoReader, to_float
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from vbr_core.depth.estimator import DisparityEstimator
     from vbr_core.depth.windows import Frame, Predicted
     from vbr_core.jobs import JobContext
+    from vbr_core.project import CutEdits
 
 PHASE = "Estimating depth"
 SETTINGS = f"aligned-flow-filter-2-{METHOD}"
@@ -49,6 +52,7 @@ def estimate_clip(
     *,
     clip_key: str,
     on_ready: Callable[[CachedDisparity], None] | None = None,
+    cut_edits: CutEdits = NO_CUT_EDITS,
 ) -> CachedDisparity:
     """Disparity of every frame of a clip, from the cache as far as it is there.
 
@@ -62,6 +66,8 @@ def estimate_clip(
         ctx: Progress and cancel. Chunks that are finished stay in the cache.
         clip_key: Names the clip; changes with its content.
         on_ready: Called first, with the source that fills from now on.
+        cut_edits: Where shots begin by the user's word, whatever the picture says. Shots that they leave alone are
+            taken over from what was estimated before the last of them was made.
 
     Raises:
         DepthError: The cache cannot be written.
@@ -69,9 +75,16 @@ def estimate_clip(
         Cancelled: By the context.
     """
     total = reader.info.frame_count
-    key = cache_key(clip_key, estimator.fingerprint, SETTINGS)
+    key = cache_key(clip_key, estimator.fingerprint, settings_with(cut_edits))
     cache = DisparityCache(cache_root, key, total)
     source = CachedDisparity(cache, key)
+    if cut_edits != NO_CUT_EDITS and not cache.scan():
+        reach = REACH_FRAMES + 2 * (int(getattr(estimator, "window_frames", 1)) - 1)
+
+        def sibling(fewer: CutEdits) -> Path:
+            return cache_root / cache_key(clip_key, estimator.fingerprint, settings_with(fewer))
+
+        reuse_shots(cache, cut_edits, sibling, reach)
     present = cache.scan()
     if on_ready is not None:
         on_ready(source)
@@ -79,11 +92,18 @@ def estimate_clip(
     done = total - sum(_length(cache, number) for number in missing)
     ctx.step(done, total, PHASE)
     for first, last in _runs(missing):
-        done = _estimate_run(reader, estimator, cache, (first, last), done, ctx)
+        done = _estimate_run(reader, estimator, cache, (first, last), done, ctx, cut_edits)
     if missing:
         evict(cache_root, cache.folder)
     ctx.step(total, total, PHASE)
     return source
+
+
+def settings_with(cut_edits: CutEdits) -> str:
+    """What of the processing is part of the cache key."""
+    if cut_edits == NO_CUT_EDITS:
+        return SETTINGS
+    return f"{SETTINGS}+{list(cut_edits.added)}-{list(cut_edits.removed)}"
 
 
 def reduce_picture(rgb: NDArray[Any]) -> NDArray[Any]:
@@ -218,6 +238,7 @@ def _estimate_run(
     run: tuple[int, int],
     done: int,
     ctx: JobContext,
+    cut_edits: CutEdits,
 ) -> int:
     """Estimate the chunks ``run[0]`` to ``run[1]``; returns the number of frames that are finished in all."""
     total = reader.info.frame_count
@@ -235,7 +256,7 @@ def _estimate_run(
 
     ends = {cache.chunk_span(number)[1] - REACH_FRAMES: number for number in range(run[0], run[1] + 1)}
     stages = _Stages(estimator, resumed, set(ends))
-    finder = ShotFinder()
+    finder = ShotFinder(cut_edits.added, cut_edits.removed)
     chunk, maps = run[0], []
 
     def take(frames: list[Frame]) -> None:

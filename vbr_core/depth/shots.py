@@ -14,6 +14,8 @@ import numpy as np
 from vbr_core.depth.flow import FlowFinder, View, inside, unlike, warp
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
 METHOD = "shots-2"
@@ -263,7 +265,14 @@ class ShotFinder:
     picture before it in other light, or shows nothing: another picture that is cut in for a frame is a shot of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, added: Collection[int] = (), removed: Collection[int] = ()) -> None:
+        """Begin a clip.
+
+        Args:
+            added: Frames that begin a shot whatever they show.
+            removed: Frames that begin none.
+        """
+        self._added, self._removed = frozenset(added), frozenset(removed)
         self._waiting: deque[tuple[int, NDArray[np.float32], Signature]] = deque()
         self._good: Signature | None = None
         self._motion: deque[float] = deque(maxlen=2)
@@ -286,8 +295,10 @@ class ShotFinder:
             self._fade.is_another(found)
             return ShotFrame(frame_index, picture, False, False, found.is_flat)
         later = [signature for _, _, signature in self._waiting]
+        is_given = frame_index in self._added
         flash = (
-            found.leaps_from(good)
+            not is_given
+            and found.leaps_from(good)
             and found.is_light_of(good)
             and any(not each.leaps_from(good) and not each.is_far_from(good) for each in later)
         )
@@ -295,10 +306,10 @@ class ShotFinder:
             return ShotFrame(frame_index, picture, False, True, found.is_flat)
         chain = [found, *later]
         after = [two.difference(one) for one, two in itertools.pairwise(chain)]
-        is_cut = found.is_far_from(good, max(min(self._motion, default=0.0), min(after, default=0.0)))
+        is_cut = is_given or found.is_far_from(good, max(min(self._motion, default=0.0), min(after, default=0.0)))
         self._motion.append(found.difference(good))
         self._good = found
         if is_cut:
             self._fade.begin_shot()
-        is_cut = self._fade.is_another(found) or is_cut
+        is_cut = (self._fade.is_another(found) or is_cut) and frame_index not in self._removed
         return ShotFrame(frame_index, picture, is_cut, False, found.is_flat)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def depth_of(project: Project) -> tuple[object, ...]:
     """What of a document decides its disparity: documents that differ in it need their keys sampled again."""
-    return project.depth, project.depth_reading, project.depth_edits, project.depth_levels
+    return project.depth, project.depth_reading, project.cut_edits, project.depth_edits, project.depth_levels
 
 
 def anchors_of(project: Project) -> frozenset[FocusAnchor]:

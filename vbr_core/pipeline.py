@@ -247,8 +247,10 @@ def resample_focus(project: Project, disparity: DisparitySource, info: ClipInfo)
     """
     from vbr_core.focus.resampling import anchors_of, with_samples
 
-    found = {}
-    for anchor in anchors_of(project):
+    anchors, found = anchors_of(project), {}
+    if not anchors:
+        return project, 0
+    for anchor in anchors:
         with contextlib.suppress(InputError):
             found[anchor] = sample_focus(disparity, info, anchor.frame, anchor.x, anchor.y)
     plain = getattr(disparity, "source", disparity)

@@ -160,10 +160,10 @@ def run_render(
             f"No focus was given: focusing on the middle of frame {point[0]}. "
             "Choose with --focus, --focus-at or --follow."
         )
-    if (project.depth, project.depth_reading) != stored and not project.depth_fingerprint:
-        project = edits.set_depth_fingerprint(project, "another")  # than the clicked keys were sampled from
+    is_other = (project.depth, project.depth_reading) != stored
     with console.job() as ctx, contextlib.ExitStack() as opened:
-        _render(console, ctx, opened, project, info, settings, point, span_frames if follow is not None else None)
+        follow_span = span_frames if follow is not None else None
+        _render(console, ctx, opened, project, info, settings, point, follow_span, is_other)
 
 
 def _render(
@@ -175,8 +175,13 @@ def _render(
     settings: ExportSettings,
     point: tuple[int, float, float] | None,
     follow_span: tuple[int, int] | None = None,
+    is_other_depth: bool = False,
 ) -> None:
-    """Depth, focus, export, and the result said. With ``follow_span``, the point is followed over those frames."""
+    """Depth, focus, export, and the result said.
+
+    With ``follow_span``, the point is followed over those frames. With ``is_other_depth``, it is not the depth that the
+    project's focus keys were clicked on.
+    """
     from vbr_core import pipeline
     from vbr_core.project import FocusAnchor
 
@@ -185,7 +190,8 @@ def _render(
         disparity = pipeline.depth_for(project, clip_path, ctx, settings.render.device)
     opened.callback(disparity.close)
     _note_reading(console, disparity)
-    project = _resampled(console, project, disparity, info)
+    if is_other_depth or project.depth_fingerprint not in ("", disparity.fingerprint):
+        project = _resampled(console, project, disparity, info)
     if point is not None and follow_span is not None:
         source = pipeline.repair_depth(disparity, project, clip_path)
         project = _follow(console, ctx, source, project, info, point, follow_span)
@@ -213,8 +219,6 @@ def _resampled(console: Console, project: Project, disparity: DisparitySource, i
     """The project with its clicked focus keys true to a disparity that is not the one they were sampled from."""
     from vbr_core import pipeline
 
-    if project.depth_fingerprint in ("", disparity.fingerprint):
-        return project
     project, count = pipeline.resample_focus(project, pipeline.repair_depth(disparity, project, info.path), info)
     keys = "One clicked focus key was" if count == 1 else f"{count} clicked focus keys were"
     console.remark(f"{keys} sampled again, since the depth is another one." if count else "")

@@ -48,6 +48,9 @@ EXPLAINED_SHARE = 0.15
 Measured on four clips: cuts 0.21 and 0.07 at most, pans by 5 to 40 % of the width a frame and zooms by 20 % 0.78, or
 0.22, at least."""
 
+MOVED_SHARE = 0.5
+"""Share of the colours that must be the same after a shift of the whole picture; of pans it is 0.74 at least."""
+
 LARGEST_SHIFT = 0.45
 """Share of the picture's sides that a camera may pan within one frame."""
 
@@ -143,23 +146,29 @@ class Signature:
         return _correlation(self.pattern, other.pattern, (low > CLIPPED[0]) & (high < CLIPPED[1]))
 
     def _likeness_when_moved(self, other: Signature) -> float:
-        """The same after ``other`` was moved as a whole to where it fits best (phase correlation)."""
+        """The same after ``other`` was moved as a whole to where it fits best (phase correlation), if colours do too."""
         window = cv2.createHanningWindow(LOOKED_AT, cv2.CV_32F)
         (x, y), _ = cv2.phaseCorrelate(other.pattern, self.pattern, window)
         if not (abs(x) < LARGEST_SHIFT * LOOKED_AT[0] and abs(y) < LARGEST_SHIFT * LOOKED_AT[1]):
             return 0.0
         shift = np.full((*self.pattern.shape, 2), (-x, -y), np.float32)
-        return _correlation(self.pattern, warp(other.pattern, shift), inside(shift))
+        overlap = inside(shift)
+        if self._fetched(other, shift, overlap) < MOVED_SHARE * float(overlap.mean()):
+            return 0.0
+        return _correlation(self.pattern, warp(other.pattern, shift), overlap)
 
     def _explained(self, other: Signature) -> float:
         """Share of what changed that optical flow, checked there and back, fetches from ``other``."""
         views = [View((255 * each._grey).astype(np.uint8), each.small) for each in (self, other)]
         motion, _ = FlowFinder().between(views[0], views[1])
-        before = unlike(self.small, other.small)
-        after = unlike(self.small, warp(other.small, motion.shift))
-        explained = (motion.trust > 0.5) & inside(motion.shift) & (after < np.maximum(CHANGED, 0.4 * before))
+        return self._fetched(other, motion.shift, (motion.trust > 0.5) & inside(motion.shift))
+
+    def _fetched(self, other: Signature, shift: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+        """Share of what changed whose colours are in ``other`` at ``shift``, as far as that is believed."""
+        before, after = unlike(self.small, other.small), unlike(self.small, warp(other.small, shift))
         changed = before > CHANGED
-        return float((explained & changed).sum()) / max(1, int(changed.sum()))
+        explained = where & changed & (after < np.maximum(CHANGED, 0.4 * before))
+        return float(explained.sum()) / max(1, int(changed.sum()))
 
 
 def _correlation(a: NDArray[np.float32], b: NDArray[np.float32], where: NDArray[np.bool_]) -> float:

@@ -29,7 +29,7 @@ import numpy as np
 from vbr_core.depth import load_estimator
 from vbr_core.depth.alignment import FrameAligner
 from vbr_core.depth.estimate import estimate_clip, reduce_picture
-from vbr_core.depth.flow import FlowFinder, Motion, make_view
+from vbr_core.depth.flow import FlowFinder, Motion, MotionTracker, make_view
 from vbr_core.depth.metrics import (
     edge_displacement_px,
     edge_steepness,
@@ -121,10 +121,11 @@ def processed_maps(clip: Path, estimator: DisparityEstimator, frames: int) -> ND
 
 def filter_seconds(raw: NDArray[np.float32], pictures: list[NDArray[np.float32]]) -> float:
     """Processor seconds a frame of alignment and filter; the load of other programs does not count."""
-    align, stream = FrameAligner(), TemporalFilter()
+    align, stream, tracker = FrameAligner(), TemporalFilter(), MotionTracker()
     start = time.process_time()
     for number, (disparity, picture) in enumerate(zip(raw, pictures, strict=True)):
-        stream.push(number, align(disparity, picture), picture)
+        step = tracker.step(picture, (disparity.shape[0], disparity.shape[1]))
+        stream.push(number, align(disparity, picture, step), picture, step)
     stream.finish()
     return (time.process_time() - start) / len(raw)
 

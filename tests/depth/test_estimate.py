@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -292,3 +293,22 @@ def test_shots_that_a_cut_leaves_alone_are_not_estimated_again(tmp_path: Path) -
     both = run(clip, tmp_path / "cache", more, cut_edits=CutEdits((40, 90)))
     assert both.cuts == (23, 40, 70, 90, 93)
     assert more.seen < 32 + 4 * REACH_FRAMES + 2 * BATCH_FRAMES  # 80 to 95: what 40 changed is there already
+
+
+def test_a_pan_that_is_gone_on_with_comes_out_as_in_one_pass(tmp_path: Path) -> None:
+    wide = np.random.default_rng(2).random((24, 100, 3)).astype(np.float32)
+    wide = cv2.resize(wide, (400, 48 * 2), interpolation=cv2.INTER_CUBIC)
+
+    def pan(number: int, height: int, width: int) -> NDArray[np.uint8]:
+        light = 0.8 + 0.2 * np.sin(1.7 * number)  # what the estimator makes of it jitters
+        part = wide[:height, 3 * number : 3 * number + width] * light
+        return np.clip(255 * part, 0, 255).astype(np.uint8)
+
+    clip = make_clip(tmp_path / "pan.mp4", frames=64, gop=8, pattern=pan)
+    whole = run(clip, tmp_path / "cache", BrightnessEstimator())
+    wanted = [whole.read(frame_index) for frame_index in range(64)]
+    (folder,) = (tmp_path / "cache").iterdir()
+    (folder / "chunk_000002.bin").unlink()
+    again = run(clip, tmp_path / "cache", BrightnessEstimator())
+    for frame_index in range(64):
+        np.testing.assert_allclose(again.read(frame_index), wanted[frame_index], atol=2e-3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vbr_core.depth.alignment import FrameAligner, fit_affine
-from vbr_core.depth.flow import FlowFinder, make_view
+from vbr_core.depth.flow import FlowFinder, MotionTracker, make_view
 from vbr_core.depth.metrics import edge_displacement_px, edge_steepness
 from vbr_core.depth.stabilise import REACH_FRAMES, TemporalFilter
 
@@ -170,3 +170,56 @@ def test_scale_and_shift_that_jitter_are_undone_and_noise_does_not_shrink_the_sc
     assert np.abs(slopes[1:] / slopes[0] - 1).max() < 0.05
     assert slopes[-20:].mean() / slopes[:20].mean() == pytest.approx(1.0, abs=0.03)
     assert np.abs(np.mean(maps, axis=(1, 2)) - maps[0].mean()).max() < 0.03
+
+
+def a_pan(step: int, frames: int, seed: int = 0) -> tuple[Maps, Maps]:
+    """Pictures and true disparity under a camera that pans by ``step`` pixels a frame."""
+    rng = np.random.default_rng(seed)
+    wide = texture(5 + seed, H, W + step * frames)
+    hills = cv2.GaussianBlur(rng.random(wide.shape[:2], dtype=np.float32), (0, 0), 8.0)
+    hills = (hills - hills.min()) / np.ptp(hills)
+    places = [slice(step * number, step * number + W) for number in range(frames)]
+    noise = [rng.normal(0, 0.02, (H, W, 3)) for _ in places]
+    pictures = [np.clip(wide[:, at] + grain, 0, 1).astype(np.float32) for at, grain in zip(places, noise, strict=True)]
+    return pictures, [hills[:, at] for at in places]
+
+
+def spread(found: Maps, truths: Maps) -> tuple[float, float]:
+    """How far shift and scale against the truth wander over time, as standard deviations."""
+    lines = np.array([np.polyfit(truth.ravel(), each.ravel(), 1) for truth, each in zip(truths, found, strict=True)])
+    shifts = [float((each - truth).mean()) for truth, each in zip(truths, found, strict=True)]
+    return float(np.std(shifts)), float(lines[:, 0].std())
+
+
+@pytest.mark.parametrize("step", [1, 3, 6])
+def test_scale_and_shift_that_jitter_are_undone_under_a_pan(step: int) -> None:
+    pictures, truths = a_pan(step, 30)
+    rng = np.random.default_rng(7)
+    raws = [
+        ((1 + 0.1 * rng.standard_normal()) * raw + 0.1 * rng.standard_normal()).astype(np.float32)
+        for raw in noisy(truths, 0.01)
+    ]
+    align, tracker = FrameAligner(), MotionTracker()
+    found = [align(raw, each, tracker.step(each, (H, W))) for raw, each in zip(raws, pictures, strict=True)]
+    assert min(spread(raws, truths)) > 0.07
+    assert max(spread(found, truths)) < 0.02
+
+
+def test_a_pan_that_flow_cannot_follow_changes_no_scale() -> None:
+    pictures, truths = a_pan(14, 30)
+    align, tracker = FrameAligner(), MotionTracker()
+    found = [
+        align(raw, each, tracker.step(each, (H, W))) for raw, each in zip(noisy(truths, 0.01), pictures, strict=True)
+    ]
+    assert max(spread(found, truths)) < 0.03
+
+
+def test_motion_that_is_handed_on_gives_what_the_filter_finds_itself() -> None:
+    shots = [scene(40 + 3 * number) for number in range(10)]
+    raws, pictures = noisy([truth for _, truth in shots], 0.01), [picture for picture, _ in shots]
+    stream, tracker = TemporalFilter(), MotionTracker()
+    done = []
+    for number, (raw, picture) in enumerate(zip(raws, pictures, strict=True)):
+        done += stream.push(number, raw, picture, tracker.step(picture, (H, W)))
+    done += stream.finish()
+    np.testing.assert_array_equal(np.stack([disparity for _, disparity in done]), smooth(raws, pictures))

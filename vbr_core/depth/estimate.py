@@ -15,6 +15,7 @@ import numpy as np
 
 from vbr_core.depth.alignment import Affine, AnchorState, FrameAligner
 from vbr_core.depth.cache import ChunkState, DisparityCache, cache_key, evict
+from vbr_core.depth.flow import MotionTracker
 from vbr_core.depth.reuse import reuse_shots
 from vbr_core.depth.shots import FLASH_FRAMES, METHOD, ShotFinder
 from vbr_core.depth.source import CachedDisparity
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from vbr_core.project import CutEdits
 
 PHASE = "Estimating depth"
-SETTINGS = f"aligned-flow-filter-2-{METHOD}"
+SETTINGS = f"aligned-flow-filter-3-{METHOD}"
 """Names the processing after the network; part of the cache key."""
 
 REDUCED_SIDE = 1024
@@ -148,7 +149,9 @@ class _Stages:
         self._pictures: PictureStream | None = None
         self._align = FrameAligner()
         self._shown: NDArray[np.float32] | None = None
+        self._is_first = True
         self._filter = TemporalFilter()
+        self._tracker = MotionTracker()
         if window > 1:
             overlap = int(getattr(estimator, "overlap_frames", 0))
             self._windows = WindowStream(estimator, window, overlap, _window_start(resumed))
@@ -182,24 +185,32 @@ class _Stages:
                 self.cuts.add(frame.frame_index)
                 self._align.reset()
                 self._shown = None
+                self._tracker.reset()
                 self.finished += self._filter.finish()
             if frame.frame_index in self._snapshots_at:
                 self.states[frame.frame_index] = self._state(frame.frame_index)
             last = self._align.state
+            size = (raw.shape[0], raw.shape[1])
+            if self._is_first and self._shown is not None:
+                self._tracker.step(self._shown, size)  # a run that begins here goes on from the picture before
+            self._is_first = False
             picture = frame.picture
             if frame.is_flash or frame.is_flat:
                 if last is not None and last.disparity.shape == raw.shape:
                     # what a network makes of a flash is no depth: the frame before stays
                     aligned = last.disparity
                     picture = self._shown if self._shown is not None else picture
+                    step = self._tracker.step(picture, size)
                 else:
                     aligned = raw
+                    step = self._tracker.step(picture, size)
                     self.flat.add(frame.frame_index)
             else:
-                align = self._align if self._windows is None else self._align.hold
-                aligned = align(raw, picture)
+                step = self._tracker.step(picture, size)
+                hold = self._windows is not None
+                aligned = self._align.hold(raw, picture) if hold else self._align(raw, picture, step)
                 self._shown = picture
-            self.finished += self._filter.push(frame.frame_index, aligned, picture)
+            self.finished += self._filter.push(frame.frame_index, aligned, picture, step)
 
     def _state(self, frame_index: int) -> ChunkState | None:
         """What is needed to go on at a frame."""
@@ -210,7 +221,7 @@ class _Stages:
             numbers |= {"scale": state.scale, "shift": state.shift}
             arrays = {
                 "disparity": state.disparity,
-                "cells": state.cells,
+                "running": state.running,
                 "age": state.age,
                 "colour": state.colour,
             }

@@ -104,6 +104,43 @@ class FlowFinder:
         return np.asarray(self._method.calc(first, second, None)[:height, :width], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Step:
+    """A picture of a shot, and the motion between it and the one before it; None for the first.
+
+    Attributes:
+        view: The picture.
+        before: The one before.
+        arriving: From the picture before to this one.
+        back: From this one to the picture before.
+    """
+
+    view: View
+    before: View | None = None
+    arriving: Motion | None = None
+    back: Motion | None = None
+
+
+class MotionTracker:
+    """Motion from picture to picture of a shot, found once for all who need it."""
+
+    def __init__(self) -> None:
+        self._flow = FlowFinder()
+        self._last: View | None = None
+
+    def reset(self) -> None:
+        """A new shot begins."""
+        self._last = None
+
+    def step(self, picture: NDArray[np.float32], size: tuple[int, int]) -> Step:
+        """Take the next picture (H, W, 3) float32, sRGB-encoded 0..1; motion is wanted for maps of ``size`` (h, w)."""
+        view, last = make_view(picture, size), self._last
+        self._last = view
+        if last is None or last.colour.shape != view.colour.shape or last.grey.shape != view.grey.shape:
+            return Step(view)
+        return Step(view, last, *self._flow.between(last, view))
+
+
 def warp(values: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
     """Values (h, w) or (h, w, up to 4) of another frame, fetched to where they belong: out[p] = values[p + shift[p]].
 

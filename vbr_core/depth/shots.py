@@ -146,7 +146,7 @@ class Signature:
         return _correlation(self.pattern, other.pattern, (low > CLIPPED[0]) & (high < CLIPPED[1]))
 
     def _likeness_when_moved(self, other: Signature) -> float:
-        """The same after ``other`` was moved as a whole to where it fits best (phase correlation), if colours do too."""
+        """The same after ``other`` was moved as a whole to where it fits best (phase correlation) and colours do."""
         window = cv2.createHanningWindow(LOOKED_AT, cv2.CV_32F)
         (x, y), _ = cv2.phaseCorrelate(other.pattern, self.pattern, window)
         if not (abs(x) < LARGEST_SHIFT * LOOKED_AT[0] and abs(y) < LARGEST_SHIFT * LOOKED_AT[1]):

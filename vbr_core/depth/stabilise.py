@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from vbr_core.depth.flow import FlowFinder, Motion, View, follow, inside, make_view, unlike, warp
+from vbr_core.depth.flow import Motion, MotionTracker, Step, View, follow, inside, unlike, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,10 +53,10 @@ class TemporalFilter:
         self._reach = reach
         self._window: deque[_Entry] = deque()
         self._next = 0  # place in the window of the next frame to give out
-        self._flow = FlowFinder()
+        self._tracker = MotionTracker()
 
     def push(
-        self, frame_index: int, disparity: NDArray[np.float32], picture: NDArray[np.float32]
+        self, frame_index: int, disparity: NDArray[np.float32], picture: NDArray[np.float32], step: Step | None = None
     ) -> list[tuple[int, NDArray[np.float32]]]:
         """Take the next frame of the shot; give the frames that are finished.
 
@@ -64,6 +64,7 @@ class TemporalFilter:
             frame_index: Its index, handed back with the result.
             disparity: (h, w) float32, any range, one scale for the shot.
             picture: (H, W, 3) float32, sRGB-encoded 0..1, any size.
+            step: Its motion, if it was found already, for maps of this size.
 
         Returns:
             (frame index, (h, w) float32) of every frame that is finished now, in order.
@@ -71,10 +72,11 @@ class TemporalFilter:
         done: list[tuple[int, NDArray[np.float32]]] = []
         if self._window and self._window[-1].disparity.shape != disparity.shape:
             done += self.finish()
-        entry = _Entry(frame_index, disparity, make_view(picture, (disparity.shape[0], disparity.shape[1])))
+        step = step or self._tracker.step(picture, (disparity.shape[0], disparity.shape[1]))
+        entry = _Entry(frame_index, disparity, step.view)
         if self._window:
             last = self._window[-1]
-            last.to_next, last.from_next = self._flow.between(last.view, entry.view)
+            last.to_next, last.from_next = step.arriving, step.back
         self._window.append(entry)
         if len(self._window) - self._next > self._reach:
             done.append(self._give())
@@ -87,6 +89,7 @@ class TemporalFilter:
             done.append(self._give())
         self._window.clear()
         self._next = 0
+        self._tracker.reset()
         return done
 
     def _give(self) -> tuple[int, NDArray[np.float32]]:

@@ -14,6 +14,7 @@ from app.export_estimate import EstimatePanel
 from app.export_form import ExportForm
 from app.export_notice import ExportNotice
 from app.export_progress import DonePage, ProgressPage
+from app.licence_note import LicenceNote
 from vbr_core import edits
 from vbr_core.errors import VbrError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from app.depth_controller import DepthController
     from app.dialogs import Dialogs
     from app.job_runner import Job, JobRunner
+    from app.models_controller import ModelsController
     from app.session import Session
     from vbr_core.jobs import JobContext, Progress
     from vbr_core.project import Project
@@ -47,6 +49,7 @@ class ExportDialog(QDialog):
         core: Core,
         runner: JobRunner,
         depth: DepthController,
+        models: ModelsController,
         dialogs: Dialogs,
         parent: QWidget | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class ExportDialog(QDialog):
         self.notice = ExportNotice(parent or self)
         self.setWindowTitle(self.tr("Export"))
         self.setMinimumWidth(600)
+        self.licence_note = LicenceNote(session, models)
         self.form = ExportForm(session, dialogs, core.sample_clip_path())
         self.estimate = EstimatePanel(runner)
         self.progress_page = ProgressPage()
@@ -120,6 +124,7 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
         layout.addWidget(self.form)
+        layout.addWidget(self.licence_note)
         layout.addWidget(self.estimate)
         layout.addStretch(1)
         layout.addLayout(row)

@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.runner)
         self.setStatusBar(self.status)
         self.help = HelpDesk(self.core, self.runner, self.errors, self.status, self)
-        self.export_dialog = ExportDialog(self.session, self.core, self.runner, self.depth, self.dialogs, self)
+        common = self.session, self.core, self.runner, self.depth
+        self.export_dialog = ExportDialog(*common, self.models, self.dialogs, self)
         self.life = DocumentLife(
             self.session,
             self.core,

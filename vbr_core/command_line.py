@@ -61,7 +61,7 @@ def render_command(
     if isinstance(settings, StillSettings):
         raise InputError("No command writes a single frame.", "Choose another kind of export first.")
     if isinstance(settings, DepthSettings):
-        return _depth_command(project, clip_path, settings)
+        return _depth_command(project, clip_path, settings, project_path, is_saved)
     note = ""
     options: list[str] = []
     if project_path is not None:
@@ -112,17 +112,25 @@ def render_command(
     return RenderCommand(("vbr", "render", given, "-o", output, *options), note)
 
 
-def _depth_command(project: Project, clip_path: str | Path, settings: DepthSettings) -> RenderCommand:
-    """The command that writes the disparity alone; it knows no repairs."""
-    options = ["--depth", project.depth]
-    if project.depth_reading != "auto":
-        options += ["--depth-meaning", project.depth_reading]
+def _depth_command(
+    project: Project, clip_path: str | Path, settings: DepthSettings, project_path: str | Path | None, is_saved: bool
+) -> RenderCommand:
+    """The command that writes the disparity alone; repairs and cuts it knows from a project file only."""
+    options: list[str] = []
+    note, given = "", str(Path(project_path or clip_path).absolute())
+    if project_path is None:
+        options += ["--depth", project.depth]
+        if project.depth_reading != "auto":
+            options += ["--depth-meaning", project.depth_reading]
+        if project.depth_edits or project.depth_levels:
+            note = "The command writes the depth without its repairs; save the document to have them in it."
+    elif not is_saved:
+        note = "The command writes the depth of what was saved last; save to have your latest changes in it."
     if settings.form is not None:
         options += ["--format", settings.form]
     if settings.start or settings.stop is not None:
         options += ["--range", f"{settings.start}:{'' if settings.stop is None else settings.stop}"]
     if settings.render.device != "auto":
         options += ["--device", settings.render.device]
-    note = "The command writes the depth without its repairs." if project.depth_edits or project.depth_levels else ""
     output = str(Path(settings.output).absolute())
-    return RenderCommand(("vbr", "depth", str(Path(clip_path).absolute()), "-o", output, *options), note)
+    return RenderCommand(("vbr", "depth", given, "-o", output, *options), note)

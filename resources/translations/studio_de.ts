@@ -2385,6 +2385,13 @@
     </message>
 </context>
 <context>
+    <name>LicenceNote</name>
+    <message>
+        <source>The depth is made with {title}, under {licence}: not for commercial work.</source>
+        <translation>Die Tiefe stammt von {title}, unter {licence}: nicht für kommerzielle Arbeit.</translation>
+    </message>
+</context>
+<context>
     <name>LookPanel</name>
     <message>
         <source>Look</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from app import export_notice, export_presets, export_progress, preferences, tim
 from app.export_notice import ExportNotice
 from app.export_presets import Preset, built_in
 from app.export_target import look_at_name, look_at_place, with_suffix
+from vbr_core import edits
 from vbr_core.errors import InputError, OutputError
 from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
 
@@ -323,3 +325,23 @@ def test_the_end_of_an_export_and_of_the_queue_is_told(rig: WindowRig, tmp_path:
     dialog.enqueue()
     rig.wait(lambda: len(told) == 2)
     assert told[1] == "The queued exports are done: 1 of them failed."
+
+
+# --- licence ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_is_not_for_commercial_work_is_said(rig: WindowRig) -> None:
+    def status(name: str, commercial_ok: bool) -> Any:
+        entry = SimpleNamespace(name=name, title=f"The {name}", licence="CC BY-NC 4.0", commercial_ok=commercial_ok)
+        return SimpleNamespace(entry=entry, usable=True)
+
+    rig.core.model_statuses = lambda: (status("starter", True), status("bound", False))  # type: ignore[method-assign]
+    dialog = opened(rig)
+    rig.wait(lambda: rig.window.models.statuses)
+    assert not dialog.licence_note.isVisible()
+    rig.session.apply(edits.set_depth(rig.session.project, "bound"), "Choose the depth")
+    assert dialog.licence_note.isVisible()
+    words = "The depth is made with The bound, under CC BY-NC 4.0: not for commercial work."
+    assert dialog.licence_note.text() == words
+    rig.session.undo_stack.undo()
+    assert not dialog.licence_note.isVisible()

@@ -112,3 +112,7 @@ def test_depth_alone_is_another_command(clip: Path, tmp_path: Path, monkeypatch:
     assert (found["model"], found["form"], found["span"]) == ("starter", "exr", "2:5")
     with pytest.raises(InputError, match="single frame"):
         render_command(project, clip, StillSettings(str(tmp_path / "a.png")))
+    saved = render_command(project, clip, DepthSettings(str(tmp_path / "maps")), tmp_path / "a.vbr", is_saved=True)
+    assert saved.arguments == ("vbr", "depth", str(tmp_path / "a.vbr"), "-o", str(tmp_path / "maps"))
+    assert saved.note == ""
+    assert render_command(project, clip, DepthSettings("maps"), tmp_path / "a.vbr", is_saved=False).note

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,8 +13,11 @@ from tests.depth.helpers import write_picture
 from tests.helpers.clips import make_clip
 from vbr_core import pipeline
 from vbr_core.cli.main import run
+from vbr_core.cut_edits import cut_at
+from vbr_core.depth import registry
 from vbr_core.depth.imported import FolderDisparity, open_disparity
-from vbr_core.project import FocusAnchor, Keyframe, Project, Track, load_project, save_project
+from vbr_core.depth_edits import add_edit, set_levels
+from vbr_core.project import DepthEdit, FocusAnchor, Keyframe, Project, Stroke, Track, load_project, save_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +162,60 @@ def test_another_depth_samples_the_clicked_keys_again_and_says_so(
     assert run(command) == 0
     assert "2 clicked focus keys were sampled again" in capsys.readouterr().err
     assert projects[-1].focus.keys[0].value == pytest.approx(1 - (1 - GROUND[40, 30]) ** 2, abs=0.03)
+
+
+def test_the_depth_of_a_project_is_written_with_its_levels_and_repairs(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    maps = save_maps(tmp_path / "maps", GROUND)
+    lasso = Stroke(((20.0, 24.0), (44.0, 24.0), (44.0, 44.0), (20.0, 44.0)))
+    behind = DepthEdit("push_behind", (lasso,), 2, 0, 6, snap="none")
+    made = Project(pipeline.make_clip_entry(pipeline.probe(clip)), depth=str(maps), depth_reading="disparity")
+    made = set_levels(add_edit(cut_at(made, 3), behind), 1, near=0.8)
+    path = tmp_path / "a.vbr"
+    save_project(made, path)
+    assert run(["depth", str(path), "-o", str(tmp_path / "out"), "--range", "1:5", "--json"]) == 0
+    done = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (done["event"], done["frames"], done["cuts"]) == ("done", 4, [3])
+    written = open_disparity(tmp_path / "out", 4, SIZE, "disparity")
+    source = open_disparity(maps, 6, SIZE, "disparity")
+    for place, frame in enumerate(range(1, 5)):
+        wanted = pipeline.repair_depth(source, made, clip).read(frame)
+        np.testing.assert_allclose(written.read(place), wanted, atol=0.02)
+    # levels and repair hold for the shot that begins with the first frame
+    assert written.read(1)[20, 5] == pytest.approx(GROUND[20, 5] / 0.8, abs=0.02)
+    assert written.read(3)[20, 5] == pytest.approx(GROUND[20, 5], abs=0.02)
+    assert written.read(1)[38, 32] < GROUND[38, 32] / 0.8 - 0.2
+    assert written.read(3)[38, 32] == pytest.approx(GROUND[38, 32], abs=0.02)
+    # another depth for the same repairs
+    other = save_maps(tmp_path / "other", 1 - GROUND)
+    command = ["depth", str(path), "--depth", str(other), "--depth-meaning", "disparity"]
+    assert run([*command, "-o", str(tmp_path / "out2")]) == 0
+    found = open_disparity(tmp_path / "out2", 6, SIZE, "disparity").read(5)
+    assert found[40, 30] == pytest.approx(1 - GROUND[40, 30], abs=0.02)
+    for output in (clip, path):
+        assert run(["depth", str(path), "-o", str(output)]) == 2
+    assert load_project(path).depth == str(maps)
+
+
+@pytest.mark.parametrize("command", ["depth", "render"])
+def test_a_model_that_is_not_for_commercial_work_is_said_and_no_error(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    bound = msgspec.structs.replace(
+        registry.find_model("starter"), name="bound", licence="CC BY-NC 4.0", commercial_ok=False
+    )
+    known = (registry.find_model("starter"), bound)
+    monkeypatch.setattr(registry, "list_models", lambda: known)
+    maps = open_disparity(save_maps(tmp_path / "maps", GROUND), 6, SIZE, "disparity")
+    monkeypatch.setattr(pipeline, "estimate_depth", lambda *arguments, **options: maps)
+    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    monkeypatch.setattr(pipeline, "export_video", lambda *arguments: pipeline.ExportResult(tmp_path / "out", 6, 1.0))
+    words = "The depth model 'bound' is under CC BY-NC 4.0: not for commercial work."
+    for depth, said in (("bound", True), ("starter", False)):
+        output = tmp_path / f"{depth}.mp4"
+        assert run([command, str(clip), "-o", str(output), "--depth", depth, "--json"]) == 0
+        told = capsys.readouterr()
+        notes = [json.loads(line) for line in told.out.splitlines()]
+        assert (words in told.err.splitlines()) is said
+        assert ({"event": "note", "text": words} in notes) is said

@@ -183,12 +183,14 @@ def _render(
     project's focus keys were clicked on.
     """
     from vbr_core import pipeline
+    from vbr_core.depth.registry import licence_note
     from vbr_core.project import FocusAnchor
 
     clip_path = info.path
     with ctx.part(0.0, 0.35):
         disparity = pipeline.depth_for(project, clip_path, ctx, settings.render.device)
     opened.callback(disparity.close)
+    console.remark(licence_note(project.depth))
     _note_reading(console, disparity)
     if is_other_depth or project.depth_fingerprint not in ("", disparity.fingerprint):
         project = _resampled(console, project, disparity, info)
@@ -294,35 +296,45 @@ def run_depth(
     path: str,
     output: Path,
     *,
-    model: str,
+    model: str | None,
     meaning: str | None,
     form: str | None,
     span: str | None,
     device: str,
     as_json: bool,
 ) -> None:
-    """``vbr depth``."""
+    """``vbr depth``: of a project the disparity that it wants, with its levels and repairs."""
     reading = _depth_reading(meaning)
     start, stop = parse_range(span)
     frames = ExportSettings(str(output), start, stop)
 
-    from vbr_core import pipeline
+    from vbr_core import edits, pipeline
     from vbr_core.depth.export import check_disparity_output, write_disparity
+    from vbr_core.depth.registry import licence_note
 
     console = Console(as_json)
-    check_disparity_output(output, Path(path), form, model)
-    info = pipeline.probe(path)
+    project, clip_path, note = pipeline.open_project_or_clip(path)
+    console.note(note)
+    if model is not None or meaning is not None:
+        project = edits.set_depth(project, model or project.depth, reading)
+    for given in (clip_path, Path(path)):
+        check_disparity_output(output, given, form, project.depth)
+    info = pipeline.probe(clip_path)
     console.note(info.note)
     start, stop = pipeline.frame_span(frames, info)
     with console.job() as ctx:
-        with ctx.part(0.0, 0.8):
-            disparity = pipeline.estimate_depth(path, model, ctx, device=device, reading=reading)
-        with contextlib.closing(disparity), ctx.part(0.8, 1.0):
+        with ctx.part(0.0, 0.7):
+            disparity = pipeline.depth_for(project, clip_path, ctx, device)
+        with contextlib.closing(disparity):
+            console.remark(licence_note(project.depth))
             _note_reading(console, disparity)
-            written = write_disparity(disparity, output, info, ctx, name=form, span=(start, stop))
+            with ctx.part(0.7, 0.8):
+                wanted = pipeline.repair_depth(disparity, project, clip_path, ctx, (start, stop))
+            with ctx.part(0.8, 1.0):
+                written = write_disparity(wanted, output, info, ctx, name=form, span=(start, stop))
     if written.name == "iw3" and info.variable_frame_rate:
         console.note("The clip's frame rate varies, which iw3 does not know: its export names the average rate.")
-    cuts = [cut for cut in disparity.cuts if start < cut < stop]
+    cuts = [cut for cut in project.cuts_with(disparity.cuts) if start < cut < stop]
     console.emit("done", output=str(output), frames=stop - start, cuts=cuts, format=written.name, values=written.values)
     console.say(f"Wrote {output} ({stop - start} frames of disparity; {written.values}).")
 

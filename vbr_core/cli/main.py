@@ -162,7 +162,7 @@ def render(
 
 @app.command()
 def depth(
-    path: Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")],
+    path: Annotated[str, typer.Argument(metavar="CLIP|PROJECT", help="A video file or a .vbr project.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="A folder, a .mkv (lossless), or a .mp4 or .mov (10-bit) file.")
     ],
@@ -175,11 +175,14 @@ def depth(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Estimate the disparity of a clip, or read it from files, and write it; white is nearest."""
+    """Estimate the disparity of a clip, or read it from files, and write it; white is nearest.
+
+    Of a project, its depth is written with its levels and repairs.
+    """
     commands.run_depth(
         path,
         output,
-        model=model or "starter",
+        model=model,
         meaning=depth_meaning,
         form=form,
         span=span,

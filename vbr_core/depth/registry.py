@@ -92,6 +92,18 @@ def licence_words(entry: ModelEntry) -> str:
     return f"{plain} ({entry.licence})"
 
 
+def licence_note(depth: str) -> str:
+    """What the user should know before using results that are made with ``depth``; empty if it is free for any use.
+
+    Args:
+        depth: Name of a depth model, or path of the user's own files, of which nothing is known.
+    """
+    entry = next((entry for entry in list_models() if entry.name == depth), None)
+    if entry is None or entry.commercial_ok:
+        return ""
+    return f"The depth model '{entry.name}' is under {entry.licence}: not for commercial work."
+
+
 def models_folder() -> Path:
     """Folder of the bundled weights."""
     return resource_path("models")

@@ -24,9 +24,18 @@ def total_bytes() -> int:
 
 def available_bytes() -> int:
     """What programs can still get without pushing others out; 0 if the machine does not tell."""
+    return _meminfo_bytes("MemAvailable:")
+
+
+def free_swap_bytes() -> int:
+    """What can be pushed out to disk besides; 0 if there is none, or the machine does not tell."""
+    return _meminfo_bytes("SwapFree:")
+
+
+def _meminfo_bytes(name: str) -> int:
     try:
         lines = MEMINFO.read_text(encoding="ascii").splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith(name))
     except (OSError, StopIteration, ValueError, IndexError):
         return 0
 

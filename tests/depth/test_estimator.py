@@ -13,12 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from vbr_core import memory
 from vbr_core.depth import load_estimator, registry
 from vbr_core.depth.estimator import StarterEstimator, load_starter_network
 from vbr_core.depth.network import StarterConfig, StarterNetwork
 from vbr_core.depth.ranges import normalise
 from vbr_core.depth.registry import ModelEntry, find_model, list_models, model_path, verify_model
-from vbr_core.errors import InputError, ModelError
+from vbr_core.errors import InputError, ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,7 +159,7 @@ def test_the_registry_is_honest_about_the_bundled_file() -> None:
             path = verify_model(entry.name)
             assert path.stat().st_size == entry.size_bytes
         assert entry.licence
-    assert find_model("starter").size_bytes <= 16_000_000
+    assert find_model("starter").size_bytes <= 12_000_000
 
 
 def test_an_unknown_model_is_named_with_the_known_ones() -> None:
@@ -199,3 +200,54 @@ def test_the_package_and_the_imports_need_no_torch() -> None:
     modules = ", ".join(f"vbr_core.depth.{name}" for name in ("registry", "cache", "source", "upsample", "export"))
     code = f"import sys, {modules}; assert 'torch' not in sys.modules, 'torch was imported'"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("free_mb", "swap_mb", "fits"), [(60, 0, False), (60, 40, True), (4000, 0, True)])
+def test_memory_is_looked_at_before_a_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mb: int, swap_mb: int, fits: bool
+) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text(f"MemTotal: 9 kB\nMemAvailable: {free_mb * 10**6 // 1024} kB\nSwapFree: {swap_mb * 977} kB\n")
+    monkeypatch.setattr(memory, "MEMINFO", meminfo)
+    if fits:
+        assert load_estimator("starter").name == "starter"
+        return
+    with pytest.raises(OutOfMemoryError, match="needs about 85 MB of memory, and 60 MB are free") as caught:
+        load_estimator("starter")
+    assert "smaller depth network" in caught.value.hint
+
+
+def test_a_machine_that_does_not_tell_its_memory_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "nothing")
+    assert load_estimator("starter").name == "starter"
+
+
+def test_memory_that_runs_out_is_one_sentence(estimator: StarterEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = np.random.default_rng(0).random((3, 48, 64, 3), dtype=np.float32)
+    whole, network, sizes = estimator.predict(frames), estimator._network, []
+
+    def short(batch: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(batch))
+        if len(batch) > room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+        return network(batch)
+
+    monkeypatch.setattr(estimator, "_network", short)
+    monkeypatch.setattr(short, "config", network.config, raising=False)
+    room = 1
+    np.testing.assert_allclose(estimator.predict(frames), whole, atol=1e-5)
+    assert sizes == [3, 1, 1, 1]
+    room = 0
+    with pytest.raises(OutOfMemoryError, match="not enough memory on 'cpu'") as caught:
+        estimator.predict(frames)
+    assert caught.value.hint
+
+    def broken(batch: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(broken, "config", network.config, raising=False)
+    monkeypatch.setattr(estimator, "_network", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        estimator.predict(frames)

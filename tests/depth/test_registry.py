@@ -347,3 +347,30 @@ def test_rendering_with_a_model_that_is_not_here(capsys: pytest.CaptureFixture[s
     err = capsys.readouterr().err
     assert "The depth model 'dpt_large_384' is not on this machine (1.4 GB). Get it with `vbr models get" in err
     assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "doubt"),
+    [
+        ("the publisher", "Its SHA-256 is as published.", "..., as published."),
+        ("public copies", "Its SHA-256 is the expected one (public copies).", "... (public copies)."),
+    ],
+)
+def test_where_a_hash_is_from_is_said_in_whole_sentences(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    source: str,
+    words: str,
+    doubt: str,
+) -> None:
+    entry = fake_entry("tiny", server.url, hash_source=source)
+    use_models(monkeypatch, tmp_path / "bundled", entry)
+    assert run(["models", "get", "tiny"]) == 0
+    assert run(["models", "verify", "tiny"]) == 0
+    assert words in capsys.readouterr().out
+    other = tmp_path / "other.pt"
+    other.write_bytes(OTHER_WEIGHTS)
+    assert run(["models", "import", "tiny", str(other)]) == 2
+    assert doubt in capsys.readouterr().err

@@ -143,7 +143,7 @@ def verify(
 ) -> None:
     """Read the files of the models and check them against their hashes."""
     from vbr_core.depth import model_files
-    from vbr_core.depth.registry import find_model
+    from vbr_core.depth.registry import find_model, hash_words
 
     console = Console()
     if name is not None:
@@ -160,15 +160,11 @@ def verify(
                 continue
             record = model_files.read_record(entry)
             trust = first_use_words(entry, record.sha256 if record else "")
-            console.say(f"{entry.name}: the file is complete. " + (trust or f"Its SHA-256 is as {_published(entry)}."))
+            console.say(f"{entry.name}: the file is complete. " + (trust or f"Its SHA-256 is {hash_words(entry)}."))
     for problem in problems[1:]:
         console.note(str(problem))
     if problems:
         raise problems[0]
-
-
-def _published(entry: ModelEntry) -> str:
-    return "published" if entry.hash_source == "the publisher" else f"given by {entry.hash_source}"
 
 
 @models_app.command("remove")

@@ -17,14 +17,16 @@ def load_estimator(name: str = "starter", device: str = "cpu") -> DisparityEstim
 
     Raises:
         ModelError: There is no such model, or its weights are missing, damaged or of another network.
-        OutOfMemoryError: The weights do not fit into the device's memory.
+        OutOfMemoryError: The network does not fit into what memory the device has free.
     """
+    from vbr_core.depth.device_memory import check_fits
     from vbr_core.depth.estimator import StarterEstimator
     from vbr_core.depth.registry import find_model, verify_model
 
-    entry = find_model(name)
+    entry, path = find_model(name), verify_model(name)
+    check_fits(entry, device)
     if entry.architecture != "starter":
         from vbr_core.depth.published import PublishedEstimator
 
-        return PublishedEstimator(entry, verify_model(name), device)
-    return StarterEstimator(entry, verify_model(name), device)
+        return PublishedEstimator(entry, path, device)
+    return StarterEstimator(entry, path, device)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 
+from vbr_core.depth.device_memory import free_device_memory, is_out_of_memory, too_large
 from vbr_core.depth.network import StarterConfig, StarterNetwork, input_size
 from vbr_core.depth.ranges import RANGE_PERCENTILES, normalise
 from vbr_core.depth.upsample import guided_upsample
@@ -133,16 +134,40 @@ class StarterEstimator(NetworkEstimator):
         self._network = network.to(device).to(memory_format=torch.channels_last)  # the faster layout on a processor
 
     def predict_pictures(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Raw disparity, towards 0..1, at network size: (T, H, W, 3) -> (T, h, w) float32."""
+        """Raw disparity, towards 0..1, at network size: (T, H, W, 3) -> (T, h, w) float32.
+
+        Where memory is short the pictures are looked at one by one.
+
+        Raises:
+            OutOfMemoryError: Not even one picture fits into the device's memory.
+        """
         size = input_size(pictures.shape[1], pictures.shape[2], self._network.config.long_side)
         shrinking = size[0] < pictures.shape[1]
         interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
         small = np.stack([cv2.resize(picture, size[::-1], interpolation=interpolation) for picture in pictures])
-        batch = torch.from_numpy(np.ascontiguousarray(small.transpose(0, 3, 1, 2))).to(self.device)
-        with torch.inference_mode():
-            raw = self._network(batch)
+        batch = np.ascontiguousarray(small.transpose(0, 3, 1, 2))
+        try:
+            raw = self._raw(batch)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            free_device_memory()
+            raw = self._one_by_one(batch, size)
         result: NDArray[np.float32] = raw.float().cpu().numpy()
         return result
+
+    def _raw(self, batch: NDArray[np.float32]) -> torch.Tensor:
+        with torch.inference_mode():
+            raw: torch.Tensor = self._network(torch.from_numpy(batch).to(self.device))
+        return raw
+
+    def _one_by_one(self, batch: NDArray[np.float32], size: tuple[int, int]) -> torch.Tensor:
+        try:
+            return torch.cat([self._raw(batch[at : at + 1]) for at in range(len(batch))])
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise too_large(self.name, self.device, size) from error
 
 
 def _as_frames(frames: Any) -> NDArray[np.float32]:

@@ -372,9 +372,9 @@ def _check_hash(entry: ModelEntry, found: str, what: str) -> None:
             f"{wanted[:12]}....",
             f"If you trust the new one, delete '{record_path(entry)}' first.",
         )
+    source = ", as published" if entry.hash_source == "the publisher" else f" ({entry.hash_source})"
     raise ModelError(
-        f"{what} is not the file of '{entry.name}': SHA-256 {found[:12]}..., expected {wanted[:12]}... according to "
-        f"{entry.hash_source}.",
+        f"{what} is not the file of '{entry.name}': SHA-256 {found[:12]}..., expected {wanted[:12]}...{source}.",
         "It may be cut off, or another version.",
     )
 

@@ -10,6 +10,7 @@ import torch
 
 from vbr_core.depth.architectures import ARCHITECTURES, Architecture, empty_network, find_architecture
 from vbr_core.depth.checkpoints import FETCH_AGAIN, Shapes, read_shapes, read_tensors
+from vbr_core.depth.device_memory import SMALLER, free_device_memory, is_out_of_memory, too_large
 from vbr_core.depth.estimator import NetworkEstimator
 from vbr_core.depth.input_rules import InputRule
 from vbr_core.depth.registry import weights_hash
@@ -67,7 +68,7 @@ def load_published(architecture: str, path: Path, device: str = "cpu") -> nn.Mod
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise OutOfMemoryError(
             f"There is not enough memory on '{device}' for the weights of {wanted.title}.",
-            "Choose a smaller depth network, or close other programs.",
+            SMALLER,
         ) from error
 
 
@@ -151,13 +152,13 @@ class PublishedEstimator(NetworkEstimator):
             try:
                 out.append(self._precisely(lambda batch=batch: work(torch.from_numpy(batch).to(self.device))))  # type: ignore[misc]
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 if len(batch) == 1:
-                    raise self._too_large(prepared) from error
+                    raise too_large(self.name, self.device, (prepared.shape[-2], prepared.shape[-1])) from error
                 log.info("out of memory on %s with %d pictures at a time: one from now on", self.device, len(batch))
                 self._batch = 1
-                _free_device_memory()
+                free_device_memory()
                 continue
             done += len(batch)
         return torch.cat(out)
@@ -178,13 +179,6 @@ class PublishedEstimator(NetworkEstimator):
                 if forget is not None:
                     forget()
             return work()
-
-    def _too_large(self, prepared: NDArray[np.float32]) -> OutOfMemoryError:
-        h, w = prepared.shape[-2:]
-        return OutOfMemoryError(
-            f"There is not enough memory on '{self.device}' for the depth network '{self.name}' ({w} x {h} pixels).",
-            "Choose a smaller depth network, or close other programs.",
-        )
 
     def _predict_video(self, network: VideoDepthAnything, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         total = len(prepared)
@@ -235,9 +229,9 @@ class PublishedEstimator(NetworkEstimator):
         try:
             return self._precisely(work, encoded.clear).cpu().numpy()
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-            raise self._too_large(prepared) from error
+            raise too_large(self.name, self.device, (prepared.shape[-2], prepared.shape[-1])) from error
 
 
 def _fit(values: NDArray[np.float32], target: NDArray[np.float32]) -> tuple[float, float]:
@@ -249,17 +243,3 @@ def _fit(values: NDArray[np.float32], target: NDArray[np.float32]) -> tuple[floa
         return 1.0, 0.0
     scale = float(spread @ (y - y.mean())) / power
     return scale, float(y.mean()) - scale * float(x.mean())
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out (torch raises RuntimeErrors of several kinds)."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or any(
-        words in text for words in ("out of memory", "can't allocate memory", "not enough memory")
-    )
-
-
-def _free_device_memory() -> None:
-    """Give cached device memory back, so that a smaller attempt can succeed."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

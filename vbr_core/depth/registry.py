@@ -55,7 +55,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         speed: How long a picture takes: one of ``SPEEDS``.
         homepage: Where the publisher describes it.
         size_exact: Whether ``size_bytes`` is the length to the byte, not just about.
-        hash_source: Who says that this is the hash: goes after "according to".
+        hash_source: Who says that this is the hash, or where it stands, in words that go into parentheses.
     """
 
     name: str
@@ -90,6 +90,13 @@ def licence_words(entry: ModelEntry) -> str:
     if plain is None:
         plain = "Free for any use, also commercial" if entry.commercial_ok else "Not for commercial work"
     return f"{plain} ({entry.licence})"
+
+
+def hash_words(entry: ModelEntry) -> str:
+    """What is known of the hash in the registry, for after "SHA-256 is": as published, or where it was found."""
+    if entry.hash_source == "the publisher":
+        return "as published"
+    return f"the expected one ({entry.hash_source})" if entry.hash_source else "the expected one"
 
 
 def licence_note(depth: str) -> str:

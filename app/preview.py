@@ -320,13 +320,14 @@ class PreviewController(QObject):
         self.histogram_changed.emit(None)
 
     def _on_changed(self, old: Project, new: Project) -> None:
-        if (old.focus, old.blur, old.sharp_zone, old.look, old.renderer, old.clip) != (
+        if (old.focus, old.blur, old.sharp_zone, old.look, old.renderer, old.clip, old.cut_edits) != (
             new.focus,
             new.blur,
             new.sharp_zone,
             new.look,
             new.renderer,
             new.clip,
+            new.cut_edits,
         ):
             self._note_cached()
             self._update()

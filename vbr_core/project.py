@@ -375,7 +375,8 @@ class Project(Value, frozen=True):
     @property
     def cuts(self) -> tuple[int, ...]:
         """First frame of every shot but the first."""
-        return self.cuts_with(())
+        known = self.clip.cuts if self.clip else ()
+        return known if self.cut_edits is NO_CUT_EDITS or self.cut_edits == NO_CUT_EDITS else self.cut_edits.over(known)
 
     def cuts_with(self, found: Iterable[int]) -> tuple[int, ...]:
         """First frame of every shot but the first: those of the project, and those that its disparity tells.

@@ -101,7 +101,7 @@ class FilmRow(ScrubRow):
         self.clear()
 
     def _on_project_changed(self, old: object, new: object) -> None:
-        if getattr(old, "clip", None) is not getattr(new, "clip", None):
+        if any(getattr(old, name, None) is not getattr(new, name, None) for name in ("clip", "cut_edits")):
             self.update()
 
     def _on_view_changed(self) -> None:

@@ -263,7 +263,7 @@ class ShotStrip(QWidget):
         return sum(stop - start for start, stop in self._ready) / count if count else 0.0
 
     def _on_changed(self, old: object, new: object) -> None:
-        if getattr(old, "clip", None) is not getattr(new, "clip", None):
+        if any(getattr(old, name, None) is not getattr(new, name, None) for name in ("clip", "cut_edits")):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -125,8 +125,12 @@ def test_a_cut_of_the_user_is_a_step_and_depth_is_made_for_it(rig: WindowRig) ->
     rig.core.cuts = (24,)
     rig.open()
     rig.session.set_playhead(10)
+    keyed = edits.add_key(edits.add_key(rig.session.project, "focus", 0, 0.2, "linear"), "focus", 20, 0.8)
+    rig.session.replace_quietly(keyed)
+    rig.wait(lambda: rig.window.preview.shown.request.d_f == pytest.approx(0.5))
     rig.window.actions_.get("cut_here").trigger()
     assert rig.session.project.cuts == (10, 24)
+    rig.wait(lambda: rig.window.preview.shown.request.d_f == pytest.approx(0.8))  # nothing is eased across it
     rig.wait(lambda: len(rig.core.depth_asked) == 2 and rig.window.depth.state == "ready")
     rig.window.actions_.get("cut_here").trigger()
     assert rig.window.status.note_label.text() == "A shot begins at this frame already."

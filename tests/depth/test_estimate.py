@@ -312,3 +312,15 @@ def test_a_pan_that_is_gone_on_with_comes_out_as_in_one_pass(tmp_path: Path) -> 
     again = run(clip, tmp_path / "cache", BrightnessEstimator())
     for frame_index in range(64):
         np.testing.assert_allclose(again.read(frame_index), wanted[frame_index], atol=2e-3)
+
+
+def test_another_picture_cut_in_for_a_frame_has_its_own_depth(tmp_path: Path) -> None:
+    def insert(number: int, height: int, width: int) -> NDArray[np.uint8]:
+        return two_shots(CUT, height, width)[:, ::-1] if number == 9 else two_shots(number % 5, height, width)
+
+    source = run(make_clip(tmp_path / "insert.mp4", frames=20, gop=5, pattern=insert), tmp_path, BrightnessEstimator())
+    assert source.cuts == (9, 10)
+    # the ramp of the picture that was cut in goes the other way
+    slopes = [float(np.diff(source.read(frame_index)[10]).mean()) for frame_index in (8, 9, 10)]
+    assert slopes[0] > 0.01 > -0.01 > slopes[1]
+    assert slopes[2] > 0.01

@@ -41,15 +41,17 @@ def slow_scatter(
     layer: np.ndarray,
     see_through: np.ndarray,
     visible_layers: int,
+    grouped: bool = False,
 ) -> np.ndarray:
     """Linear light out of planes of light.
 
     Args:
-        color: (P, H, W, 3) linear light.
+        color: (P, H, W, 4) linear light times coverage, and coverage.
         radius: (P, H, W) radius in pixels; negative where a plane has no pixel.
         layer: (P, H, W) ordering layer, 0 nearest.
         see_through: (H, W) how much of the remaining budget layers from ``visible_layers`` on may fill.
         visible_layers: See above.
+        grouped: Layers without a gap between them are one surface, and are seen through what surfaces before it leave.
     """
     planes, height, width, _ = color.shape
     layers = int(layer.max()) + 1
@@ -60,9 +62,9 @@ def slow_scatter(
         for sy in range(-reach, height + reach):
             for sx in range(-reach, width + reach):
                 my, mx = mirror(sy, height), mirror(sx, width)
-                if radius[plane, my, mx] < 0:
+                if radius[plane, my, mx] < 0 or color[plane, my, mx, 3] <= 0:
                     continue
-                value = np.append(color[plane, my, mx], 1.0)
+                value = color[plane, my, mx]
                 for (dy, dx), weight in kernels[radius[plane, my, mx]].items():
                     y, x = sy + dy, sx + dx
                     if 0 <= y < height and 0 <= x < width:
@@ -71,11 +73,19 @@ def slow_scatter(
     for y in range(height):
         for x in range(width):
             left, filled = 1.0, 0.0
+            before, taken, last = 1.0, 0.0, -2
             for number in range(layers):
                 if number == visible_layers:
                     left *= see_through[y, x]
                 weight = light[number, y, x, 3]
                 take = min(weight, left)
+                if grouped and weight > 1e-4:
+                    if number > last + 1:
+                        before, taken = left, 0.0
+                    last = number
+                    share = min(weight, 1.0 - taken)
+                    taken += share
+                    take = before * share
                 if take > 0:
                     out[y, x] += light[number, y, x, :3] * (take / weight)
                     left -= take

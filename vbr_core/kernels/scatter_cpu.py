@@ -7,6 +7,10 @@ coverage. So a frame costs time in proportion to the radius, not to its square.
 Within a layer contributions add up; from the nearest layer to the farthest, each takes what is left of the pixel's
 budget of 1 (a pixel sees no more than one whole aperture). Layers of hidden light come last. What remains unfilled is
 divided out.
+
+Grouped, layers that follow each other without a gap at a pixel are one surface, whose layers share the aperture between
+them; what lies behind a gap is seen through what the surface leaves open, wherever that is. This is right when light is
+known behind every edge.
 """
 
 from __future__ import annotations
@@ -72,12 +76,15 @@ def _add_span(diff, layer, center, half, red, green, blue, weight, width):  # ty
 
 
 @njit(cache=True, fastmath=True, inline="always")
-def _composite_row(row, diff, used, left, filled, see_through, source, layers, visible_layers):  # type: ignore[no-untyped-def]
+def _composite_row(  # type: ignore[no-untyped-def]
+    row, diff, used, left, filled, see_through, source, layers, visible_layers, grouped, before, taken, last
+):
     """Running sums of a row's layers, from near to far, into ``row`` (W, 3). Empties ``diff`` and ``used``."""
     width = row.shape[0]
     row[:] = 0.0
     left[:] = 1.0
     filled[:] = 0.0
+    last[:] = -2
     for layer in range(layers):
         if layer == visible_layers:
             for x in range(width):
@@ -96,7 +103,16 @@ def _composite_row(row, diff, used, left, filled, see_through, source, layers, v
             blue += line[x, 2]
             weight += line[x, 3]
             if weight > MIN_WEIGHT and left[x] > 0:
-                take = min(weight, left[x])
+                if grouped:
+                    if layer > last[x] + 1:  # a gap: another surface begins
+                        before[x] = left[x]
+                        taken[x] = 0.0
+                    last[x] = layer
+                    share = min(weight, np.float32(1.0) - taken[x])
+                    taken[x] += share
+                    take = before[x] * share
+                else:
+                    take = min(weight, left[x])
                 scale = take / weight
                 row[x, 0] += red * scale
                 row[x, 1] += green * scale
@@ -131,17 +147,20 @@ def _scatter(  # type: ignore[no-untyped-def]
     first_row,
     last_row,
     threads,
+    grouped,
 ):
     planes, height, width, _ = color.shape
     out = np.empty((last_row - first_row, width, 3), np.float32)
     biggest = reach[-1]
     buffers = np.zeros((threads, layers, width + 2, 4), np.float32)
-    last_row - first_row
     for worker in prange(threads):
         diff = buffers[worker]
         used = np.zeros(layers, np.bool_)
         left = np.empty(width, np.float32)
         filled = np.empty(width, np.float32)
+        before = np.empty(width, np.float32)
+        taken = np.empty(width, np.float32)
+        last = np.empty(width, np.int32)
         for y in range(first_row + worker, last_row, threads):
             for sy in range(y - biggest, y + biggest + 1):
                 dy = abs(sy - y)
@@ -151,16 +170,17 @@ def _scatter(  # type: ignore[no-untyped-def]
                         continue
                     for mx in range(width):
                         index = radius_index[plane, my, mx]
-                        if index < 0 or reach[index] < dy:
+                        if index < 0 or reach[index] < dy or color[plane, my, mx, 3] <= 0:
                             continue
                         layer = layer_index[plane, my, mx]
                         used[layer] = True
                         half = half_widths[index, dy]
                         weight = inverse_area[index]
+                        cover = color[plane, my, mx, 3] * weight
                         red = color[plane, my, mx, 0] * weight
                         green = color[plane, my, mx, 1] * weight
                         blue = color[plane, my, mx, 2] * weight
-                        _add_span(diff, layer, np.float32(mx), half, red, green, blue, weight, width)
+                        _add_span(diff, layer, np.float32(mx), half, red, green, blue, cover, width)
                         if half > mx + np.float32(0.5) or half > width - mx - np.float32(0.5):
                             # mirrored copies beyond the left and right border that reach into the picture
                             turns = int(half) // (2 * width) + 1
@@ -168,11 +188,23 @@ def _scatter(  # type: ignore[no-untyped-def]
                                 shift = 2 * turn * width
                                 if turn != 0:
                                     center = np.float32(mx + shift)
-                                    _add_span(diff, layer, center, half, red, green, blue, weight, width)
+                                    _add_span(diff, layer, center, half, red, green, blue, cover, width)
                                 center = np.float32(shift - 1 - mx)
-                                _add_span(diff, layer, center, half, red, green, blue, weight, width)
+                                _add_span(diff, layer, center, half, red, green, blue, cover, width)
             _composite_row(
-                out[y - first_row], diff, used, left, filled, see_through[y], color[0, y], layers, visible_layers
+                out[y - first_row],
+                diff,
+                used,
+                left,
+                filled,
+                see_through[y],
+                color[0, y],
+                layers,
+                visible_layers,
+                grouped,
+                before,
+                taken,
+                last,
             )
     return out
 
@@ -187,11 +219,13 @@ def scatter_cpu(
     visible_layers: int,
     first_row: int,
     last_row: int,
+    grouped: bool = False,
 ) -> NDArray[np.float32]:
     """Render rows ``first_row`` to ``last_row - 1``.
 
     Args:
-        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        color: (P, H, W, 4) float32: linear light times coverage, and the coverage, 0..1: how much of the pixel the
+            plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int32, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int32, 0 = nearest layer, below ``layers``.
         see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
@@ -201,6 +235,7 @@ def scatter_cpu(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
+        grouped: Take neighbouring layers for one surface; see above.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light.
@@ -222,5 +257,6 @@ def scatter_cpu(
         first_row,
         last_row,
         threads,
+        grouped,
     )
     return result

@@ -117,6 +117,7 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
     first_row,
     last_row,
     threads,
+    grouped,
 ):
     planes, height, width, _ = color.shape
     out = np.empty((last_row - first_row, width, 3), np.float32)
@@ -128,6 +129,9 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
         used = np.zeros(layers, np.bool_)
         left = np.empty(width, np.float32)
         filled = np.empty(width, np.float32)
+        before = np.empty(width, np.float32)
+        taken = np.empty(width, np.float32)
+        last = np.empty(width, np.int32)
         for y in range(first_row + worker, last_row, threads):
             for sy in range(y - biggest, y + biggest + 1):
                 down = y - sy
@@ -139,7 +143,7 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
                         continue
                     for mx in range(width):
                         index = radius_index[plane, my, mx]
-                        if index < 0 or reach[index] < abs(down):
+                        if index < 0 or reach[index] < abs(down) or color[plane, my, mx, 3] <= 0:
                             continue
                         ex, ey = _shift_of(index, my, mx, height, width, cut_shift, stretch_x, stretch_y)
                         if turned[plane, my, mx]:
@@ -152,21 +156,34 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
                         layer = layer_index[plane, my, mx]
                         used[layer] = True
                         weight = weights[plane, my, mx]
+                        cover = color[plane, my, mx, 3] * weight
                         red = color[plane, my, mx, 0] * weight
                         green = color[plane, my, mx, 1] * weight
                         blue = color[plane, my, mx, 2] * weight
-                        _add_span(diff, layer, np.float32(mx) + place, length, red, green, blue, weight, width)
+                        _add_span(diff, layer, np.float32(mx) + place, length, red, green, blue, cover, width)
                         if length - place > mx + np.float32(0.5) or length + place > width - mx - np.float32(0.5):
                             turns = int(length + abs(place)) // (2 * width) + 1
                             for turn in range(-turns, turns + 1):
                                 shift = 2 * turn * width
                                 if turn != 0:
                                     center = np.float32(mx + shift) + place
-                                    _add_span(diff, layer, center, length, red, green, blue, weight, width)
+                                    _add_span(diff, layer, center, length, red, green, blue, cover, width)
                                 center = np.float32(shift - 1 - mx) - place
-                                _add_span(diff, layer, center, length, red, green, blue, weight, width)
+                                _add_span(diff, layer, center, length, red, green, blue, cover, width)
             _composite_row(
-                out[y - first_row], diff, used, left, filled, see_through[y], color[0, y], layers, visible_layers
+                out[y - first_row],
+                diff,
+                used,
+                left,
+                filled,
+                see_through[y],
+                color[0, y],
+                layers,
+                visible_layers,
+                grouped,
+                before,
+                taken,
+                last,
             )
     return out
 
@@ -182,11 +199,13 @@ def scatter_shaped_cpu(
     visible_layers: int,
     first_row: int,
     last_row: int,
+    grouped: bool = False,
 ) -> NDArray[np.float32]:
     """Render rows ``first_row`` to ``last_row - 1``.
 
     Args:
-        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        color: (P, H, W, 4) float32: linear light times coverage, and the coverage, 0..1: how much of the pixel the
+            plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int32, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int32, 0 = nearest layer, below ``layers``.
         turned: (P, H, W) bool: whether the pixel's shape is turned by half a circle.
@@ -196,6 +215,7 @@ def scatter_shaped_cpu(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
+        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light.
@@ -222,5 +242,6 @@ def scatter_shaped_cpu(
         first_row,
         last_row,
         threads,
+        grouped,
     )
     return result

@@ -96,11 +96,13 @@ def scatter_shaped_torch(
     visible_layers: int,
     first_row: int,
     last_row: int,
+    grouped: bool = False,
 ) -> torch.Tensor:
     """Render rows ``first_row`` to ``last_row - 1``.
 
     Args:
-        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        color: (P, H, W, 4) float32: linear light times coverage, and the coverage, 0..1: how much of the pixel the
+            plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int64, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int64, 0 = nearest layer, below ``layers``.
         turned: (P, H, W) bool: whether the pixel's shape is turned by half a circle.
@@ -110,6 +112,7 @@ def scatter_shaped_torch(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
+        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light, on the device of ``color``.
@@ -142,7 +145,7 @@ def scatter_shaped_torch(
             length, place = shape.spans(index, down, source, x)
             place = torch.where(is_turned, -place, place)
             weight = weights[plane, source, x]
-            value = torch.cat([color[plane, source, x] * weight[:, None], weight[:, None]], dim=1)
+            value = color[plane, source, x] * weight[:, None]
             start = (layer_index[plane, source, x] * rows + row) * line
             there = length > 0
             x, length, place, value, start = x[there], length[there], place[there], value[there], start[there]
@@ -158,4 +161,6 @@ def scatter_shaped_torch(
                         _add_spans(diff, start, (x + shift) + place, length, value, width)
                     _add_spans(diff, start, (shift - 1 - x) - place, length, value, width)
     sums = diff.view(layers, rows, line, 4)
-    return composite(sums, see_through[first_row:last_row], color[0, first_row:last_row], visible_layers)
+    return composite(
+        sums, see_through[first_row:last_row], color[0, first_row:last_row, :, :3], visible_layers, grouped
+    )

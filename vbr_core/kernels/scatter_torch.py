@@ -32,11 +32,13 @@ def scatter_torch(
     visible_layers: int,
     first_row: int,
     last_row: int,
+    grouped: bool = False,
 ) -> torch.Tensor:
     """Render rows ``first_row`` to ``last_row - 1``.
 
     Args:
-        color: (P, H, W, 3) float32, linear light. Plane 0 is the picture; further planes hold what it hides.
+        color: (P, H, W, 4) float32: linear light times coverage, and the coverage, 0..1: how much of the pixel the
+            plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int64, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int64, 0 = nearest layer, below ``layers``.
         see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
@@ -46,6 +48,7 @@ def scatter_torch(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
+        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light, on the device of ``color``.
@@ -72,7 +75,7 @@ def scatter_torch(
             index = radius_index[plane, source, x]
             half = half_widths[index, abs(dy)]
             weight = inverse_area[index]
-            value = torch.cat([color[plane, source, x] * weight[:, None], weight[:, None]], dim=1)
+            value = color[plane, source, x] * weight[:, None]
             start = (layer_index[plane, source, x] * rows + row) * line
             _add_spans(diff, start, x.to(half.dtype), half, value, width)
             near_border = (half > x + 0.5) | (half > width - x - 0.5)
@@ -85,10 +88,14 @@ def scatter_torch(
                         _add_spans(diff, start, (x + shift).to(half.dtype), half, value, width)
                     _add_spans(diff, start, (shift - 1 - x).to(half.dtype), half, value, width)
     sums = diff.view(layers, rows, line, 4)
-    return composite(sums, see_through[first_row:last_row], color[0, first_row:last_row], visible_layers)
+    return composite(
+        sums, see_through[first_row:last_row], color[0, first_row:last_row, :, :3], visible_layers, grouped
+    )
 
 
-def composite(sums: torch.Tensor, see_through: torch.Tensor, source: torch.Tensor, visible_layers: int) -> torch.Tensor:
+def composite(
+    sums: torch.Tensor, see_through: torch.Tensor, source: torch.Tensor, visible_layers: int, grouped: bool = False
+) -> torch.Tensor:
     """Differences (layers, rows, W + 2, 4) summed along rows and taken from near to far: (rows, W, 3).
 
     Args:
@@ -96,19 +103,30 @@ def composite(sums: torch.Tensor, see_through: torch.Tensor, source: torch.Tenso
         see_through: (rows, W); see :func:`scatter_torch`.
         source: (rows, W, 3) what is shown where nothing arrives.
         visible_layers: Layers below this number are visible, the others hidden.
+        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
     """
     layers, rows, line, _ = sums.shape
     width = line - 2
     out = torch.zeros(rows, width, 3, device=sums.device)
     left = torch.ones(rows, width, device=sums.device)
     filled = torch.zeros(rows, width, device=sums.device)
+    before, taken = torch.ones_like(left), torch.zeros_like(left)
+    goes_on = torch.zeros_like(left, dtype=torch.bool)
     for layer in range(layers):
         if layer == visible_layers:
             left = left * see_through
         covered = sums[layer, :, :width].cumsum(dim=1)  # (rows, W, 4)
         weight = covered[..., 3]
-        take = torch.minimum(weight, left)
-        take = torch.where(weight > MIN_WEIGHT, take, torch.zeros_like(take))
+        there = weight > MIN_WEIGHT
+        if grouped:
+            there = there & (left > 0)
+            before, taken = torch.where(goes_on, before, left), torch.where(goes_on, taken, torch.zeros_like(taken))
+            share = torch.where(there, torch.minimum(weight, 1.0 - taken), torch.zeros_like(weight))
+            taken = taken + share
+            take = before * share
+            goes_on = there
+        else:
+            take = torch.where(there, torch.minimum(weight, left), torch.zeros_like(weight))
         out += covered[..., :3] * (take / weight.clamp_min(MIN_WEIGHT))[..., None]
         left = left - take
         filled += take

@@ -24,6 +24,9 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         offset_groups: Groups of channels that share an offset.
         highlight_widths: Channels of the network that guesses clipped light before the base is rendered; empty: none.
         mending_widths: Channels of the network that mends disparity before anything is blurred by it; empty: none.
+        separation_widths: Channels of the network that takes frames apart along depth edges; empty: none.
+        looks_around: Whether what a frame hides is looked for in other frames; without, it is guessed from the frame
+            alone (with empty ``fusion_levels`` the single-frame ablation).
         max_offset: Farthest that a neighbour is looked for, in pixels of the fused size. The bound makes tiling exact.
     """
 
@@ -37,6 +40,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_offset: float = 6.0
     highlight_widths: tuple[int, ...] = ()
     mending_widths: tuple[int, ...] = ()
+    separation_widths: tuple[int, ...] = ()
+    looks_around: bool = True
 
     def __post_init__(self) -> None:
         if self.base not in BASES:
@@ -47,7 +52,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError(f"fusion_levels = {self.fusion_levels} may hold 1 (quarter size) and 2 (bottleneck).")
         if any(self.widths[level] % self.offset_groups for level in self.fusion_levels):
             raise InputError(f"The widths {self.widths} cannot be cut into {self.offset_groups} offset groups.")
-        for name in ("highlight_widths", "mending_widths"):
+        for name in ("highlight_widths", "mending_widths", "separation_widths"):
             widths = getattr(self, name)
             if widths and (not self.hybrid or len(widths) != 3):
                 raise InputError(f"{name} = {widths} must hold three numbers, and needs a base.")

@@ -12,6 +12,7 @@ from torch import nn
 from vbr_core.model.blocks import activation, convolution, residual_blocks
 from vbr_core.model.disparity_mending import DisparityMending
 from vbr_core.model.highlights import HighlightRecovery
+from vbr_core.model.layer_separation import LayerSeparation
 from vbr_core.model.scale import STRIDE
 from vbr_core.model.temporal_fusion import TemporalFusionBlock
 
@@ -159,8 +160,8 @@ class VbrNetwork(nn.Module):
 
     The pictures each stage may mix come in this order: the coarse generator has the base render (hybrid only) and the
     all-in-focus frame; the refiner has the base (hybrid only), the enlarged result of the stage before, and the frame.
-    ``highlights`` and ``mending`` work before both: the base render is made of the picture of the one, by the disparity
-    of the other.
+    ``highlights``, ``mending`` and ``separation`` work before both: the base render is made of the picture of the
+    first, by the disparity of the second, of the layers of the third.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -170,6 +171,7 @@ class VbrNetwork(nn.Module):
         self.refiner = Stage(config, candidates=3 if config.hybrid else 2)
         self.highlights = HighlightRecovery(config.highlight_widths) if config.highlight_widths else None
         self.mending = DisparityMending(config.mending_widths) if config.mending_widths else None
+        self.separation = LayerSeparation(config.separation_widths) if config.separation_widths else None
 
     def pictures_for(
         self, frames: torch.Tensor, base: torch.Tensor | None, before: torch.Tensor | None

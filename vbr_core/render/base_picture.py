@@ -1,17 +1,28 @@
-"""The hybrid's base picture: the classical render of the frame with its clipped highlights, by mended disparity."""
+"""The hybrid's base picture: the classical render of the frame with its clipped highlights, by mended disparity.
+
+With a network that takes frames apart (:mod:`vbr_core.model.layer_separation`), the layers are rendered instead of the
+frame, and what other frames of the shot show of hidden places is used.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 
+from vbr_core.kernels.disc import SHARP_RADIUS_PX
 from vbr_core.model.blocks import STRIDE
 from vbr_core.model.highlights import CLIPPED_FROM
+from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
+from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
+from vbr_core.render.layers import layered_input
+from vbr_core.render.scatter import ScatterRenderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +32,11 @@ if TYPE_CHECKING:
     from vbr_core.look import Look
     from vbr_core.model.disparity_mending import DisparityMending
     from vbr_core.model.highlights import HighlightRecovery
+    from vbr_core.model.layer_separation import LayerSeparation
+    from vbr_core.model.network import VbrNetwork
+    from vbr_core.render.hidden_light import HiddenLight
+
+LAYER_NAMES = tuple(field.name for field in fields(Layers))
 
 BAND_ROWS = 512
 """Networks look at a picture in bands of about so many rows: memory does not grow with the picture's height."""
@@ -36,22 +52,38 @@ class BasePicture(Renderer):
         renderer: The classical renderer.
         highlights: The guess; None leaves frames as they are.
         mending: Mends disparity; None leaves it as it is.
+        separation: Takes frames apart; needs ``scatter``. None renders them as they are.
+        looks_around: Whether :meth:`render_shot` looks for hidden places in other frames.
     """
 
     def __init__(
-        self, renderer: Renderer, highlights: HighlightRecovery | None, mending: DisparityMending | None = None
+        self,
+        renderer: Renderer,
+        highlights: HighlightRecovery | None,
+        mending: DisparityMending | None = None,
+        separation: LayerSeparation | None = None,
+        looks_around: bool = True,
     ) -> None:
         super().__init__(renderer.device)
         self.renderer = renderer
         self.highlights = highlights
         self.mending = mending
+        self.separation = separation
+        self.looks_around = looks_around and separation is not None
         self.name = renderer.name
-        for name, module in (("highlights", highlights), ("mending", mending)):
+        for name, module in (("highlights", highlights), ("mending", mending), ("separation", separation)):
             if module is not None:
                 digest = hashlib.sha256()
                 for value in module.state_dict().values():
                     digest.update(np.ascontiguousarray(value.detach().cpu().float().numpy()).tobytes())
                 self.name += f"-{name}-{digest.hexdigest()[:8]}"
+        if separation is not None and not looks_around:
+            self.name += "-alone"
+
+    @classmethod
+    def of(cls, network: VbrNetwork, classical: Renderer) -> BasePicture:
+        """The base picture of a hybrid network."""
+        return cls(classical, network.highlights, network.mending, network.separation, network.config.looks_around)
 
     def render_frame(
         self,
@@ -61,13 +93,66 @@ class BasePicture(Renderer):
         k_px: float,
         look: Look | None = None,
     ) -> NDArray[np.float32]:
-        """See :meth:`Renderer.render_frame`."""
+        """See :meth:`Renderer.render_frame`. The frame is on its own: no other one shows what it hides."""
+        return self.render_with(frame, disparity, d_f, k_px, look, None)
+
+    def render_with(
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: float,
+        k_px: float,
+        look: Look | None,
+        hidden: HiddenLight | None,
+    ) -> NDArray[np.float32]:
+        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3) sRGB 0..1.
+
+        Args:
+            frame: See :meth:`Renderer.render_frame`.
+            disparity: Mended.
+            d_f: Disparity of the focal plane.
+            k_px: Blur amount in pixels of this picture.
+            look: How the blur looks.
+            hidden: What the shot's other frames tell of hidden places; None if there are none.
+        """
         self.renderer.band_rows = self.band_rows
         bright = self.with_highlights(frame)
         if bright is not frame:
             # what is in focus is shown as it is, clipped or not
             bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
-        return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+        if self.separation is None or not isinstance(self.renderer, ScatterRenderer):
+            return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+        if hidden is None:
+            hidden = hidden_light([look_at(frame, disparity)], 0)
+        if not hidden.zone.any():
+            return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+        layers = self.separated(frame, disparity, hidden)
+        given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
+        return self.renderer.render_prepared(given, look)
+
+    def render_shot(
+        self,
+        frames: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        d_f: NDArray[np.float32],
+        k_px: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Frames (T, H, W, 3) of one shot by mended disparity (T, H, W); ``d_f`` and ``k_px`` are (T,)."""
+        found: list[tuple[int, HiddenLight | None]] = [(t, None) for t in range(len(frames))]
+        if self.looks_around:
+            finder: HiddenLightFinder[int] = HiddenLightFinder()
+            found = []
+            for t, frame in enumerate(frames):
+                found += finder.push(frame, disparity[t], t)
+            found += finder.finish()
+        return np.stack(
+            [
+                self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden)
+                if float(np.abs(disparity[t] - d_f[t]).max()) * float(k_px[t]) > SHARP_RADIUS_PX
+                else frames[t]
+                for t, hidden in found
+            ]
+        )
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,6 +182,38 @@ class BasePicture(Renderer):
             mended = self.mending.mend(picture.permute(2, 0, 1)[None], part[None, None])[0, 0]
             result[first:last] = mended[first - top : last - top].float().cpu().numpy()
         return result
+
+    @torch.no_grad()
+    def separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:
+        """The frame in layers, a batch of one: (H, W, 3) sRGB 0..1 and (H, W)."""
+        assert self.separation is not None
+        height, width = disparity.shape
+        color, depth, seen, zone = _at_size(hidden, height, width)
+        parts = []
+        for first, last, top, bottom in _bands(height):
+            picture, part, *guessed = (
+                torch.from_numpy(np.ascontiguousarray(given[top:bottom], np.float32)).to(self.device)
+                for given in (frame, disparity, color, depth, seen, zone)
+            )
+            guess = HiddenGuess(guessed[0].permute(2, 0, 1)[None], *(each[None, None] for each in guessed[1:]))
+            layers = self.separation(picture.permute(2, 0, 1)[None], part[None, None], guess)
+            inner = slice(first - top, last - top)
+            parts.append(Layers(*(getattr(layers, name)[:, :, inner] for name in LAYER_NAMES)))
+        return Layers(*(torch.cat([getattr(part, name) for part in parts], dim=2) for name in LAYER_NAMES))
+
+
+def _at_size(hidden: HiddenLight, height: int, width: int) -> tuple[NDArray[np.float32], ...]:
+    """Colour, disparity, certainty and zone of what is hidden, at a picture's size."""
+    zone = hidden.zone.astype(np.float32)
+    if zone.shape == (height, width):
+        return hidden.color, hidden.disparity, hidden.seen, zone
+    ways = (
+        (hidden.color, cv2.INTER_LINEAR),
+        (hidden.disparity, cv2.INTER_NEAREST),
+        (hidden.seen, cv2.INTER_LINEAR),
+        (zone, cv2.INTER_NEAREST),
+    )
+    return tuple(np.asarray(cv2.resize(part, (width, height), interpolation=way), np.float32) for part, way in ways)
 
 
 def _bands(height: int) -> Iterator[tuple[int, int, int, int]]:

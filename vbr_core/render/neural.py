@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.hidden_light import HiddenLightFinder
 from vbr_core.render.optics import largest_share
 from vbr_core.render.steadying import ScaleSteadier, Steadied
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from vbr_core.look import Look
     from vbr_core.model.network import VbrNetwork
+    from vbr_core.render.hidden_light import HiddenLight
 
 FULL_EFFECT_PX = 1.5
 """Below this largest radius of a frame its result is faded into the frame itself, so that blur that a person animates
@@ -82,7 +84,7 @@ class NeuralRenderer(Renderer):
         if network.config.hybrid:
             from vbr_core.render import load_renderer
 
-            self._base = BasePicture(load_renderer(network.config.base, device), network.highlights, network.mending)
+            self._base = BasePicture.of(network, load_renderer(network.config.base, device))
 
     @classmethod
     def from_file(cls, path: Path, device: str = "cpu", name: str = "vbr") -> NeuralRenderer:
@@ -148,7 +150,7 @@ class NeuralRenderer(Renderer):
 
 @dataclass(frozen=True)
 class _Given:
-    """A frame as it was pushed."""
+    """A frame as it was pushed, or with its disparity steadied and mended."""
 
     frame: NDArray[np.float32]
     disparity: NDArray[np.float32]
@@ -160,8 +162,9 @@ class _Given:
 class NeuralStream(ShotStream):
     """A shot through the network.
 
-    Pictures come out with a lag of one frame per stage, and of the frames that the scale of the disparity is steadied
-    over (:mod:`vbr_core.render.steadying`).
+    Pictures come out with a lag of one frame per stage, of the frames that the scale of the disparity is steadied
+    over (:mod:`vbr_core.render.steadying`), and of those in which hidden places are looked for
+    (:mod:`vbr_core.render.hidden_light`).
     """
 
     def __init__(self, renderer: NeuralRenderer, largest_radius_px: float) -> None:
@@ -169,7 +172,10 @@ class NeuralStream(ShotStream):
         scales = scale_steps(renderer.network.config.max_radius_px, largest_radius_px)
         self._stream = NetworkStream(renderer.network, scales, renderer.tile)
         self._steadier: ScaleSteadier[_Given] = ScaleSteadier()
+        looks_around = renderer._base is not None and renderer._base.looks_around
+        self._finder: HiddenLightFinder[_Given] | None = HiddenLightFinder() if looks_around else None
         self._ending: deque[Steadied[_Given]] | None = None
+        self._last_hidden: deque[tuple[_Given, HiddenLight]] | None = None
         self._late: list[NDArray[np.float32]] = []
         self._sources: deque[_Source] = deque()
 
@@ -185,7 +191,7 @@ class NeuralStream(ShotStream):
         before = self._steadier.state()
         try:
             ready = self._steadier.push(frame, disparity, _Given(frame, disparity, d_f, k_px, look))
-            return [picture for each in ready for picture in self._render(each)]
+            return [picture for each in ready for picture in self._mended(each)]
         except BaseException:
             self._steadier.restore(before)
             raise
@@ -195,25 +201,47 @@ class NeuralStream(ShotStream):
         if self._ending is None:
             self._ending = deque(self._steadier.finish())
         while self._ending:
-            self._late += self._render(self._ending[0])
+            self._late += self._mended(self._ending[0])
             self._ending.popleft()
+        if self._finder is not None:
+            if self._last_hidden is None:
+                self._last_hidden = deque(self._finder.finish())
+            while self._last_hidden:
+                self._late += self._render(*self._last_hidden[0])
+                self._last_hidden.popleft()
         return self._late + [self._finished(result) for result in self._stream.finish()]
 
-    def _render(self, ready: Steadied[_Given]) -> list[NDArray[np.float32]]:
-        """The network's pictures after one more frame."""
+    def _mended(self, ready: Steadied[_Given]) -> list[NDArray[np.float32]]:
+        """The pictures that are ready after one more frame. After an error all is as it was."""
         given = ready.given
-        frame, d_f, k_px, look = given.frame, given.d_f, given.k_px, given.look
         disparity = given.disparity
         if ready.scale != 1.0:
             disparity = np.minimum(disparity * np.float32(ready.scale), max(1.0, float(disparity.max())))
+        base = self._renderer._base
+        if base is not None and (self._finder is not None or _largest_radius(given) > SHARP_RADIUS_PX):
+            disparity = base.mended(given.frame, disparity)
+        given = replace(given, disparity=disparity)
+        if self._finder is None:
+            return self._render(given, None)
+        before = self._finder.state()
+        try:
+            found = self._finder.push(given.frame, disparity, given)
+            return [picture for each in found for picture in self._render(*each)]
+        except BaseException:
+            self._finder.restore(before)
+            raise
+
+    def _render(self, given: _Given, hidden: HiddenLight | None) -> list[NDArray[np.float32]]:
+        """The network's pictures after one more frame, whose disparity is mended."""
+        frame, d_f, k_px, look = given.frame, given.d_f, given.k_px, given.look
+        disparity = given.disparity
         renderer = self._renderer
         self._stream.set_tile(renderer.tile)
         device = torch.device(renderer.device)
-        radius = float(np.abs(disparity - np.float32(d_f)).max()) * k_px
+        radius = _largest_radius(given)
         base = frame
         if renderer._base is not None and radius > SHARP_RADIUS_PX:
-            disparity = renderer._base.mended(frame, disparity)
-            base = renderer._base.render_frame(frame, disparity, d_f, k_px, look)
+            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         pictures = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)
@@ -243,6 +271,11 @@ class _Source:
     blurred: NDArray[np.float32]
     bounds: tuple[torch.Tensor, torch.Tensor]
     radius_px: float
+
+
+def _largest_radius(given: _Given) -> float:
+    """Largest blur radius of a frame in pixels."""
+    return float(np.abs(given.disparity - np.float32(given.d_f)).max()) * given.k_px
 
 
 def blurred_share(disparity: NDArray[np.float32], d_f: float, k_px: float) -> NDArray[np.float32]:

@@ -72,7 +72,7 @@ class ScatterRenderer(Renderer):
         turned = (planes.disparity > d_f)[None]
         if not bool(planes.hidden_mask.any()):
             return ScatterInput(
-                planes.color[None],
+                _covering(planes.color)[None],
                 radius[None],
                 layer[None],
                 planes.see_through,
@@ -86,7 +86,7 @@ class ScatterRenderer(Renderer):
         hidden_layer = (nearest - layer_of(planes.hidden_disparity)).clamp(0, count - 1) + count
         radii = torch.stack([radius, hidden_radius])
         return ScatterInput(
-            torch.stack([planes.color, planes.hidden_color]),
+            torch.stack([_covering(planes.color), _covering(planes.hidden_color)]),
             radii,
             torch.stack([layer, hidden_layer]),
             planes.see_through,
@@ -105,9 +105,12 @@ class ScatterRenderer(Renderer):
         look: Look | None = None,
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) 0..1 -> (H, W, 3) sRGB 0..1."""
-        given = self.prepare(frame, disparity, d_f, k_px, look)
+        return self.render_prepared(self.prepare(frame, disparity, d_f, k_px, look), look)
+
+    def render_prepared(self, given: ScatterInput, look: Look | None = None) -> NDArray[np.float32]:
+        """What :meth:`render_frame` does with what :meth:`prepare`, or :mod:`vbr_core.render.layers`, has made."""
         table = table_for(given.largest / STEPS_PER_PX, look)
-        height = frame.shape[0]
+        height = given.color.shape[1]
         rows = self.band_rows or height
         bands = [
             linear_to_srgb(scatter_rows(given, table, first, min(height, first + rows))).cpu()
@@ -122,7 +125,7 @@ class ScatterInput:
     """Arguments of the scatter kernels; see :func:`vbr_core.kernels.scatter_torch.scatter_torch`.
 
     Attributes:
-        color: (P, H, W, 3) linear light.
+        color: (P, H, W, 4) linear light times coverage, and coverage.
         radius_index: (P, H, W) int32.
         layer_index: (P, H, W) int32.
         see_through: (H, W).
@@ -130,6 +133,7 @@ class ScatterInput:
         layers: Number of layers.
         visible_layers: Number of visible layers.
         turned: (P, H, W) bool: what lies before the focal plane, whose aperture stands on its head.
+        grouped: Whether neighbouring layers are one surface.
     """
 
     color: torch.Tensor
@@ -140,6 +144,12 @@ class ScatterInput:
     layers: int
     visible_layers: int
     turned: torch.Tensor
+    grouped: bool = False
+
+
+def _covering(color: torch.Tensor) -> torch.Tensor:
+    """Colour (H, W, 3) of pixels that are covered whole, as the kernels take it: (H, W, 4)."""
+    return torch.cat([color, torch.ones_like(color[..., :1])], dim=-1)
 
 
 def table_for(largest_radius_px: float, look: Look | None) -> DiscTable | ApertureTable:
@@ -174,6 +184,7 @@ def _shaped_rows(given: ScatterInput, table: ApertureTable, first: int, last: in
                 given.visible_layers,
                 first,
                 last,
+                given.grouped,
             )
         )
     from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
@@ -189,6 +200,7 @@ def _shaped_rows(given: ScatterInput, table: ApertureTable, first: int, last: in
         given.visible_layers,
         first,
         last,
+        given.grouped,
     )
 
 
@@ -210,6 +222,7 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
                 given.visible_layers,
                 first,
                 last,
+                given.grouped,
             )
         )
     from vbr_core.kernels.scatter_torch import scatter_torch
@@ -224,4 +237,5 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
         given.visible_layers,
         first,
         last,
+        given.grouped,
     )

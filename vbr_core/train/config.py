@@ -48,6 +48,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         highlights: Weights of the guess of clipped light, from ``python -m vbr_core.train.highlights``; they
             stay as they are. Empty: those of ``start``.
         mending: Weights of the mending of disparity, from ``python -m vbr_core.train.mending``; the same.
+        separation: Weights of the separation into layers, from ``python -m vbr_core.train.separation``; the same.
         frame_steps: Steps of the coarse generator on single frames, without fusion, before all else. They see many more
             scenes in the same time; ablations can share them through ``start``.
         frame_batch: Frames in such a step.
@@ -72,6 +73,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: str = ""
     highlights: str = ""
     mending: str = ""
+    separation: str = ""
     frame_steps: int = 0
     frame_batch: int = 32
     frame_crop: int = 96

@@ -107,7 +107,7 @@ def prepare(clip: Clip, variants: int, base: BasePicture | None, rng: np.random.
             disparity = np.stack([base.mended(frame, each) for frame, each in zip(frames, disparity, strict=True)])
         disparities.append(np.round(disparity * 65535.0).astype(np.uint16))
         if base is not None:
-            rendered = base.render(frames, disparity, clip.d_f, clip.k_px)
+            rendered = base.render_shot(frames, disparity, clip.d_f, clip.k_px)
             bases.append(np.round(np.clip(rendered, 0.0, 1.0) * 255.0).astype(np.uint8))
     tensors: dict[str, NDArray[Any]] = {
         "sharp": clip.sharp,

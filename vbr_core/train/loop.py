@@ -127,7 +127,9 @@ class Trainer:
             take_part(self.network, "highlights", Path(config.training.highlights))
         if config.training.mending:
             take_part(self.network, "mending", Path(config.training.mending))
-        for part in (self.network.highlights, self.network.mending):
+        if config.training.separation:
+            take_part(self.network, "separation", Path(config.training.separation))
+        for part in (self.network.highlights, self.network.mending, self.network.separation):
             if part is not None:
                 part.requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
@@ -250,7 +252,7 @@ def take_over(network: VbrNetwork, path: Path) -> None:
 
 
 def take_part(network: VbrNetwork, name: str, path: Path) -> None:
-    """Take a part that was trained on its own, ``highlights`` or ``mending``, from the file of its training tool.
+    """Take a part that was trained on its own, ``highlights``, ``mending`` or ``separation``, from its tool's file.
 
     Raises:
         InputError: The file is not such weights, or the network has no place for them.
@@ -298,7 +300,7 @@ def base_renderer(network: VbrNetwork, device: str) -> BasePicture | None:
     from vbr_core.render import load_renderer
     from vbr_core.render.base_picture import BasePicture
 
-    return BasePicture(load_renderer(network.config.base, device), network.highlights, network.mending)
+    return BasePicture.of(network, load_renderer(network.config.base, device))
 
 
 def _validation_windows(clips: list[Any], device: str) -> list[Batch]:

@@ -95,9 +95,10 @@ def _sample(atlas, start, height, width, x, y, mirror, out):  # type: ignore[no-
 
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _trace(  # type: ignore[no-untyped-def]
-    height, width, disparity, texel, atlas, starts, heights, widths, boxes, counts, d_f, k_px, rays, turns, lens
+    height, width, disparity, texel, atlas, starts, heights, widths, boxes, counts, d_f, k_px, rays, turns, lens, split
 ):
     planes = disparity.shape[0]
+    splits = split.shape[0] > 0
     color = np.empty((height, width, 3), np.float32)
     nearest = np.empty((height, width), np.float32)
     label = np.empty((height, width), np.int16)
@@ -127,6 +128,8 @@ def _trace(  # type: ignore[no-untyped-def]
                 blue = np.float32(0.0)
                 coverage[:] = 0.0
                 depth_sum[:] = 0.0
+                in_front = np.float32(0.0)
+                behind = np.float32(0.0)
                 turn_cos, turn_sin = turns[y % TURNS, x % TURNS, 0], turns[y % TURNS, x % TURNS, 1]
                 inverse = np.float32(1.0 / count)
                 radius_scale = np.sqrt(inverse) * k_px
@@ -153,6 +156,7 @@ def _trace(  # type: ignore[no-untyped-def]
                         order[place] = p
                         hits += 1
                     through = _ONE
+                    open_behind = _ONE
                     for hit in range(hits):
                         p = order[hit]
                         d = depths[hit]
@@ -170,6 +174,17 @@ def _trace(  # type: ignore[no-untyped-def]
                         _sample(atlas, starts[p], heights[p], widths[p], s, t, p == 0, texture)
                         if texture[3] <= 0:
                             continue
+                        if splits:
+                            if d >= split[y, x]:
+                                through *= _ONE - texture[3]
+                                continue
+                            red += open_behind * texture[0]
+                            green += open_behind * texture[1]
+                            blue += open_behind * texture[2]
+                            open_behind *= _ONE - texture[3]
+                            if open_behind < _LAST:
+                                break
+                            continue
                         red += through * texture[0]
                         green += through * texture[1]
                         blue += through * texture[2]
@@ -179,6 +194,15 @@ def _trace(  # type: ignore[no-untyped-def]
                         through -= share
                         if through < _LAST:
                             break
+                    in_front += _ONE - through
+                    behind += _ONE - open_behind
+                if splits:
+                    nearest[y, x] = in_front / count
+                    scale = _ONE / max(behind, _LAST)
+                    color[y, x, 0] = red * scale
+                    color[y, x, 1] = green * scale
+                    color[y, x, 2] = blue * scale
+                    continue
                 color[y, x, 0] = red * inverse
                 color[y, x, 1] = green * inverse
                 color[y, x, 2] = blue * inverse
@@ -272,28 +296,45 @@ def atlas_of(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int64], NDAr
     return np.ascontiguousarray(atlas), starts, heights, widths
 
 
-def photograph(scene: Scene, frame: int, rays: int = 256) -> Photograph:
+def photograph(scene: Scene, frame: int, rays: int = 256, bokeh: bool = True) -> Photograph:
     """Trace one frame.
 
     Args:
         scene: What is seen.
         frame: Index of the frame.
         rays: Most rays per pixel; less blurred places get fewer.
+        bokeh: Trace through the lens as well; without, ``bokeh`` of the result is the pinhole picture again.
     """
-    sharp, disparity, plane = _traced(scene, frame, PINHOLE_RAYS, lens=False)
-    bokeh, _, _ = _traced(scene, frame, rays, lens=True)
-    return Photograph(np.minimum(sharp, 1.0), np.minimum(bokeh, 1.0), np.clip(disparity, 0.0, 1.0), plane)
+    sharp, disparity, plane = traced(scene, frame, PINHOLE_RAYS, lens=False)
+    blurred = traced(scene, frame, rays, lens=True)[0] if bokeh else sharp
+    return Photograph(np.minimum(sharp, 1.0), np.minimum(blurred, 1.0), np.clip(disparity, 0.0, 1.0), plane)
 
 
 def pinhole_light(scene: Scene, frame: int) -> NDArray[np.float32]:
     """The pinhole picture as no camera clips it: (H, W, 3) float32 linear light, 1 is white, lamps are more."""
-    return _traced(scene, frame, PINHOLE_RAYS, lens=False)[0]
+    return traced(scene, frame, PINHOLE_RAYS, lens=False)[0]
 
 
-def _traced(
-    scene: Scene, frame: int, rays: int, lens: bool
+def split_light(scene: Scene, frame: int, at: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The pinhole picture cut in two at a disparity.
+
+    Args:
+        scene: What is seen.
+        frame: Index of the frame.
+        at: (H, W) disparity of the cut.
+
+    Returns:
+        (H, W) how much of each pixel is covered by what is nearer, and (H, W, 3) linear light of all that is farther,
+        as if nothing nearer were there; black where nothing is.
+    """
+    color, coverage, _ = traced(scene, frame, PINHOLE_RAYS, lens=False, split=at)
+    return coverage, color
+
+
+def traced(
+    scene: Scene, frame: int, rays: int, lens: bool, split: NDArray[np.float32] | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int16]]:
-    """Light (H, W, 3), disparity (H, W) and number (H, W) of the nearest plane."""
+    """Light (H, W, 3), disparity (H, W) and number (H, W) of the nearest plane; cut in two, see :func:`split_light`."""
     atlas, starts, heights, widths = atlas_of(scene)
     boxes = plane_boxes(scene, frame, lens)
     tiles = -(-scene.height // TILE_PX) * -(-scene.width // TILE_PX)
@@ -314,5 +355,6 @@ def _traced(
         ray_table(rays),
         turn_table(),
         lens,
+        np.empty((0, 0), np.float32) if split is None else split,
     )
     return result

@@ -1,0 +1,130 @@
+"""Frames in layers: the kernels' rule of surfaces, what the layers show together, and what they gain over scatter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tests.helpers.slow_scatter import slow_scatter
+from tests.helpers.thin_lens import Plane, composite, nearest_disparity, render
+from vbr_core.kernels.aperture import aperture_table
+from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
+from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
+from vbr_core.kernels.scatter_torch import scatter_torch
+from vbr_core.model.layer_separation import Layers, light_in_front
+from vbr_core.render.layers import layered_input, settled
+from vbr_core.render.optics import linear_to_srgb
+from vbr_core.render.scatter import ScatterInput, ScatterRenderer, scatter_rows
+
+
+def random_input(seed: int = 0, height: int = 14, width: int = 19, layers: int = 9) -> ScatterInput:
+    """Two planes with coverage, at random depths, the second with holes."""
+    rng = np.random.default_rng(seed)
+    coverage = rng.random((2, height, width, 1), np.float32)
+    coverage[1, :5] = 0.0
+    color = np.concatenate([rng.random((2, height, width, 3), np.float32) * coverage, coverage], axis=-1)
+    radius = rng.integers(0, 4 * STEPS_PER_PX, (2, height, width)).astype(np.int32)
+    radius[1, 5:7] = -1
+    layer = rng.integers(0, layers, (2, height, width)).astype(np.int32)
+    tensors = [torch.from_numpy(each) for each in (color.astype(np.float32), radius, layer)]
+    everywhere = torch.ones(height, width)
+    return ScatterInput(*tensors, everywhere, int(radius.max()), layers, layers, tensors[1] > 20, grouped=True)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_grouped_layers_match_the_slow_definition(seed: int) -> None:
+    given = random_input(seed)
+    table = disc_table(given.largest / STEPS_PER_PX)
+    radius = np.where(given.radius_index.numpy() < 0, -1.0, given.radius_index.numpy() / STEPS_PER_PX)
+    slow = slow_scatter(
+        given.color.numpy(), radius, given.layer_index.numpy(), given.see_through.numpy(), given.layers, grouped=True
+    )
+    fast = scatter_rows(given, table, 0, 14).numpy()
+    np.testing.assert_allclose(fast, slow, atol=2e-3)
+    in_torch = scatter_torch(
+        given.color,
+        given.radius_index.long(),
+        given.layer_index.long(),
+        given.see_through,
+        table,
+        given.layers,
+        given.layers,
+        3,
+        11,
+        grouped=True,
+    )
+    np.testing.assert_allclose(in_torch.numpy(), fast[3:11], atol=2e-4)
+
+
+def test_grouped_layers_of_a_shaped_aperture_are_equal_in_both_kernels() -> None:
+    given = random_input(3)
+    table = aperture_table(given.largest / STEPS_PER_PX, 5, 0.2, 20.0, 0.4, 1.3)
+    fast = scatter_rows(given, table, 0, 14)
+    in_torch = scatter_shaped_torch(
+        given.color,
+        given.radius_index.long(),
+        given.layer_index.long(),
+        given.turned,
+        given.see_through,
+        table,
+        given.layers,
+        given.layers,
+        0,
+        14,
+        grouped=True,
+    )
+    np.testing.assert_allclose(fast.numpy(), in_torch.numpy(), atol=2e-4)
+
+
+def test_the_layers_of_a_pixel_are_the_pixel() -> None:
+    torch.manual_seed(0)
+    light = torch.rand(3, 30, 40) * 1.4
+    behind, coverage = torch.rand(3, 30, 40), torch.rand(1, 30, 40)
+    front, left = light_in_front(light, behind, coverage)
+    uncovered = coverage < 0.98
+    together = front + (1.0 - coverage) * left
+    assert torch.allclose(together[:, uncovered[0]], light[:, uncovered[0]], atol=1e-5)
+    assert (front >= 0).all()
+    assert (front <= coverage * light.clamp_min(1.0) + 1e-6).all()
+
+
+def test_settled_coverage_has_clean_ends() -> None:
+    coverage = settled(torch.tensor([0.0, 0.03, 0.5, 0.97, 1.0]))
+    assert coverage.tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
+
+
+def planes(side: int = 96) -> list[Plane]:
+    """Striped wall, and before it a blot with a soft outline."""
+    rng = np.random.default_rng(4)
+    stripes = np.repeat(rng.random((1, side // 4, 3)), 4, axis=1).repeat(side, axis=0).astype(np.float32)
+    y, x = np.mgrid[0:side, 0:side] - side / 2
+    alpha = np.clip((26.0 - np.hypot(x, y)) / 3.0, 0.0, 1.0).astype(np.float32)
+    blot = np.broadcast_to(np.array([0.8, 0.1, 0.1], np.float32), (side, side, 3)).copy()
+    return [Plane(stripes, np.ones((side, side), np.float32), 0.1), Plane(blot, alpha, 0.7)]
+
+
+@pytest.mark.parametrize("d_f", [0.1, 0.7, 0.4])
+def test_known_layers_give_what_a_lens_would(d_f: float) -> None:
+    scene, k = planes(), 16.0
+    wall, blot = scene
+    truth = linear_to_srgb(torch.from_numpy(render(scene, d_f, k).astype(np.float32))).numpy()
+    frame = linear_to_srgb(torch.from_numpy(composite(scene).astype(np.float32))).numpy()
+    disparity = nearest_disparity(scene)
+    near = (blot.alpha > 0)[None, None]
+    layers = Layers(
+        torch.from_numpy(np.where(near, blot.alpha, 1.0).astype(np.float32)),
+        torch.from_numpy(np.where(near, 0.7, 0.1).astype(np.float32)),
+        linear_to_srgb(torch.from_numpy(wall.color)).permute(2, 0, 1)[None],
+        torch.full((1, 1, 96, 96), 0.1),
+        torch.from_numpy(near),
+    )
+    renderer = ScatterRenderer("cpu")
+    given = layered_input(frame, disparity, layers, d_f, k, None, "cpu")
+
+    def error(picture: np.ndarray) -> float:
+        return float(np.square(picture - truth)[8:-8, 8:-8].mean())
+
+    mine = error(renderer.render_prepared(given))
+    assert mine < 0.35 * error(renderer.render_frame(frame, disparity, d_f, k))
+    assert -10 * np.log10(mine) > 36.0

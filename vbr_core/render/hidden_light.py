@@ -1,0 +1,344 @@
+"""What near things hide, as far as the shot's other frames and the surroundings tell.
+
+Three sources, best first:
+
+1. *Other frames.* Behind every depth edge the motion of the farther side is continued; along it each hidden place is
+   followed through the neighbouring frames, ``REACH_FRAMES`` either way, until it lies open in one of them. Its colour
+   is read there, once, so it stays sharp.
+2. *The place across the nearest edge*, for the hidden surface's disparity.
+3. *What is seen of that surface elsewhere*, continued smoothly, for its motion, and for colours that no frame shows.
+
+All of it works on small pictures: what is hidden is mostly seen blurred, or through a blurred edge.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import cv2
+import numpy as np
+import torch
+
+from vbr_core.depth.flow import FineFlow, View, make_view, positions
+from vbr_core.render.occlusion import pull_push
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+REACH_FRAMES = 6
+"""Frames before and after a frame that are looked at: so many later ones must be there first."""
+
+WORKING_LINES = 480
+"""Pictures are reduced by a whole number to about this height."""
+
+EDGE_STEP = 0.03
+"""A jump of the disparity by this much between neighbours is a depth edge."""
+
+ZONE_SHARE = 0.125
+"""How far behind an edge is looked, as a part of the picture's height."""
+
+SURFACES = 16
+"""Slices of disparity that are continued behind edges on their own."""
+
+FILL_STEP = 4
+"""They are continued on pictures that are smaller by this factor."""
+
+UNCLEAN_PX = 2
+"""Pixels so near an edge mix both sides."""
+
+FLOW_MARGIN_PX = 4
+"""Optical flow is not believed so near an edge."""
+
+LEAST_TRUST = 0.5
+SAME_SURFACE = 0.04
+"""What lies open elsewhere is taken for the hidden surface if their disparities differ by less."""
+
+DECAY = 0.93
+"""Of the certainty of what was seen, a frame."""
+
+Given = TypeVar("Given")
+
+
+@dataclass(frozen=True)
+class HiddenLight:
+    """What lies behind each pixel, at working size. Where nothing is hidden it is the pixel itself.
+
+    Attributes:
+        color: (h, w, 3) float32, sRGB-encoded.
+        disparity: (h, w) float32.
+        seen: (h, w) float32 0..1: how surely another frame shows it; 0 is a guess.
+        zone: (h, w) bool: where something may be hidden.
+    """
+
+    color: NDArray[np.float32]
+    disparity: NDArray[np.float32]
+    seen: NDArray[np.float32]
+    zone: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A frame as its neighbours look at it, at working size.
+
+    Attributes:
+        view: For optical flow.
+        color: (h, w, 3) float32, sRGB-encoded.
+        disparity: (h, w) float32.
+        clean: (h, w) float32: 1 where a pixel shows one surface only.
+        across: (h, w) int32: flat index of the place across the nearest edge, -1 where nothing is hidden.
+        zone: (h, w) bool: where something may be hidden.
+        back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
+        on: The same to the frame after; None for the last one.
+    """
+
+    view: View
+    color: NDArray[np.float32]
+    disparity: NDArray[np.float32]
+    clean: NDArray[np.float32]
+    across: NDArray[np.int32]
+    zone: NDArray[np.bool_]
+    back: NDArray[np.float32] | None = None
+    on: NDArray[np.float32] | None = None
+
+
+def working_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the small pictures for pictures of a size."""
+    factor = max(1, round(height / WORKING_LINES))
+    return -(-height // factor), -(-width // factor)
+
+
+def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
+    """Prepare a frame: (H, W, 3) sRGB 0..1 and (H, W)."""
+    size = working_size(*disparity.shape)
+    if size == disparity.shape:
+        color, small = frame, disparity
+    else:
+        color = np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+        small = np.asarray(cv2.resize(disparity, size[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
+    square = np.ones((3, 3), np.uint8)
+    near, far = cv2.dilate(small, square), cv2.erode(small, square)
+    edge = (near - far > EDGE_STEP).astype(np.uint8)
+    clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
+    reach = max(8, round(size[0] * ZONE_SHARE))
+    across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
+    return Look(make_view(frame, size), color, small, clean.astype(np.float32), across, zone)
+
+
+def _across(
+    disparity: NDArray[np.float32], far_side: NDArray[np.bool_], clean: NDArray[np.uint8], reach: int
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """For every pixel near an edge, on its near side, the place on the far side that is nearest, past mixed pixels."""
+    height, width = disparity.shape
+    nothing = np.full((height, width), -1, np.int32)
+    if not far_side.any():
+        return nothing, np.zeros((height, width), bool)
+    # the nearest pixel of the far side of an edge, then the nearest clean one to that of about its disparity
+    distance, label = cv2.distanceTransformWithLabels(
+        (~far_side).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    first = _index_of_labels(label, far_side)
+    flat = disparity.reshape(-1)
+    behind = flat[first]
+    zone = (distance <= reach) & (disparity - behind > EDGE_STEP)
+    past_mixed = _clean_neighbour(disparity, clean)
+    across = np.where(zone, past_mixed.reshape(-1)[first], -1).astype(np.int32)
+    return across, zone
+
+
+def _index_of_labels(label: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Flat index of the masked pixel that each label stands for, for every pixel."""
+    index_of = np.zeros(int(label.max()) + 1, np.int64)
+    places = np.flatnonzero(mask)
+    index_of[label.reshape(-1)[places]] = places
+    return index_of[label]
+
+
+def _clean_neighbour(disparity: NDArray[np.float32], clean: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Flat index of the nearest clean pixel that is not nearer than the pixel itself, else the pixel itself."""
+    here = np.arange(disparity.size, dtype=np.int64).reshape(disparity.shape)
+    if not clean.any():
+        return here
+    _, label = cv2.distanceTransformWithLabels(
+        (clean == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    found = _index_of_labels(label, clean > 0)
+    fits = disparity.reshape(-1)[found] <= disparity + EDGE_STEP
+    return np.where(fits, found, here)
+
+
+def continued(
+    values: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    disparity: NDArray[np.float32],
+    at: NDArray[np.float32],
+    where: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """What surfaces show, continued smoothly to places where they are hidden.
+
+    The range of disparity is cut into ``SURFACES`` slices; in each, what is known is filled in over the whole picture
+    (pull-push, at a fraction of the size), and a place takes the value of the two slices next to its disparity.
+
+    Args:
+        values: (h, w, C).
+        weight: (h, w) 0..1: where they are known.
+        disparity: (h, w) of what is seen.
+        at: (h, w) disparity of the hidden surface.
+        where: (h, w) bool: places to answer for, N in all.
+
+    Returns:
+        (N, C).
+    """
+    height, width, channels = values.shape
+    rows, columns = -(-height // FILL_STEP), -(-width // FILL_STEP)
+    lower, upper_share = _slices(disparity)
+    cell = (np.arange(height) // FILL_STEP)[:, None] * columns + np.arange(width) // FILL_STEP
+    cells = rows * columns
+    sums = np.zeros((channels + 1, SURFACES * cells))
+    for slot, share in ((lower, (1.0 - upper_share) * weight), (lower + 1, upper_share * weight)):
+        known = share > 0
+        index, part = (slot * cells + cell)[known], share[known]
+        sums[-1] += np.bincount(index, part, SURFACES * cells)
+        for channel in range(channels):
+            sums[channel] += np.bincount(index, part * values[..., channel][known], SURFACES * cells)
+    sums = sums.reshape(channels + 1, SURFACES, rows, columns).transpose(1, 0, 2, 3)
+    fields = torch.from_numpy(np.ascontiguousarray(sums, np.float32)) / FILL_STEP**2
+    total = fields[:, -1:]
+    filled = pull_push(fields[:, :-1] / total.clamp_min(1e-6), (total * 4.0).clamp_max(1.0))
+    table = filled.permute(0, 2, 3, 1).reshape(SURFACES * cells, channels).numpy()
+    y, x = np.nonzero(where)
+    v = np.clip((y + 0.5) / FILL_STEP - 0.5, 0, rows - 1).astype(np.float32)
+    u = np.clip((x + 0.5) / FILL_STEP - 0.5, 0, columns - 1).astype(np.float32)
+    top, left = v.astype(int), u.astype(int)
+    lower, upper_share = _slices(at[y, x])
+    result = np.zeros((len(y), channels), np.float32)
+    for slot, part in ((lower, 1.0 - upper_share), (lower + 1, upper_share)):
+        for row, row_part in ((top, top + 1 - v), (np.minimum(top + 1, rows - 1), v - top)):
+            for column, column_part in ((left, left + 1 - u), (np.minimum(left + 1, columns - 1), u - left)):
+                result += (part * row_part * column_part)[:, None] * table[slot * cells + row * columns + column]
+    return result
+
+
+def _slices(disparity: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Number of the slice of disparity below, and the share of the one above it."""
+    place = disparity.clip(0.0, 1.0) * np.float32(SURFACES - 1)
+    lower = np.minimum(place.astype(np.int64), SURFACES - 2)
+    return lower, (place - lower).astype(np.float32)
+
+
+def behind_motion(look: Look, shift: NDArray[np.float32], trust: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Motion of the farther side of every edge, continued behind the nearer one; elsewhere the motion itself.
+
+    Args:
+        look: The frame.
+        shift: (h, w, 2) motion of what is seen.
+        trust: (h, w) of it.
+    """
+    margin = 2 * FLOW_MARGIN_PX + 1
+    near_edge = cv2.erode(look.clean, np.ones((margin, margin), np.uint8)) < 0.5
+    weight = ((trust > LEAST_TRUST) & ~near_edge).astype(np.float32)
+    behind = np.where(look.zone, look.disparity.reshape(-1)[np.maximum(look.across, 0)], look.disparity)
+    places = look.zone | (weight == 0.0)
+    result = shift.copy()
+    if places.any():
+        result[places] = continued(shift, weight, look.disparity, behind, places)
+    return result
+
+
+def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32], ...]:
+    """What is hidden in frame ``here``, found in the frames before (``step`` -1) or after (1) it.
+
+    Returns:
+        Colour (h, w, 3), disparity (h, w) and certainty (h, w).
+    """
+    look = looks[here]
+    height, width = look.disparity.shape
+    place = positions(height, width).copy()
+    color = np.zeros_like(look.color)
+    disparity = np.zeros_like(look.disparity)
+    seen = np.zeros_like(look.disparity)
+    open_yet = look.zone.copy()
+    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)]
+    sure = np.float32(1.0)
+    for at in range(here, here + step * REACH_FRAMES, step):
+        target = at + step
+        motion = looks[at].back if step < 0 else looks[at].on
+        if not 0 <= target < len(looks) or motion is None or not open_yet.any():
+            break
+        place = place + cv2.remap(motion, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        there = looks[target]
+        depth = cv2.remap(there.disparity, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        clean = cv2.remap(there.clean, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        sure = np.float32(sure * DECAY)
+        found = open_yet & (clean > 0.99) & (np.abs(depth - behind) < SAME_SURFACE)
+        if found.any():
+            picture = cv2.remap(there.color, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            color[found], disparity[found], seen[found] = picture[found], depth[found], sure
+            open_yet &= ~found
+    return color, disparity, seen
+
+
+def hidden_light(looks: list[Look], here: int) -> HiddenLight:
+    """What frame ``here`` hides, from all the frames around it that are given."""
+    look = looks[here]
+    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)]
+    disparity = np.where(look.zone, behind, look.disparity)
+    color = look.color
+    seen = np.zeros_like(look.disparity)
+    if look.zone.any():
+        found = [_follow(looks, here, step) for step in (-1, 1)]
+        earlier = found[0][2] >= found[1][2]
+        picture = np.where(earlier[..., None], found[0][0], found[1][0])
+        depth = np.where(earlier, found[0][1], found[1][1])
+        seen = np.maximum(found[0][2], found[1][2])
+        color = np.where((seen > 0)[..., None], picture, color)
+        disparity = np.where(seen > 0, depth, disparity)
+        known = np.where(seen > 0, np.float32(1.0), look.clean)
+        depths = np.where(seen > 0, disparity, look.disparity)
+        unknown = look.zone & (seen == 0)
+        color = np.array(color)
+        color[unknown] = continued(color, known, depths, disparity, unknown)
+    return HiddenLight(np.ascontiguousarray(color, np.float32), disparity.astype(np.float32), seen, look.zone)
+
+
+class HiddenLightFinder(Generic[Given]):
+    """Frames of one shot go in, what they hide comes out, ``REACH_FRAMES`` frames later."""
+
+    def __init__(self) -> None:
+        self._finder = FineFlow()
+        self._looks: deque[Look] = deque(maxlen=2 * REACH_FRAMES + 1)
+        self._waiting: deque[Given] = deque()
+
+    def push(
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], given: Given
+    ) -> list[tuple[Given, HiddenLight]]:
+        """Take the next frame: (H, W, 3) sRGB 0..1 and (H, W); no frame or one comes back, an earlier one."""
+        look = look_at(frame, disparity)
+        if self._looks:
+            before = self._looks[-1]
+            on, back = self._finder.between(before.view, look.view)
+            self._looks[-1] = replace(before, on=behind_motion(before, on.shift, on.trust))
+            look = replace(look, back=behind_motion(look, back.shift, back.trust))
+        self._looks.append(look)
+        self._waiting.append(given)
+        if len(self._waiting) <= REACH_FRAMES:
+            return []
+        return [self._ready()]
+
+    def finish(self) -> list[tuple[Given, HiddenLight]]:
+        """End the shot; returns the frames that were still to come."""
+        return [self._ready() for _ in range(len(self._waiting))]
+
+    def state(self) -> tuple[deque[Look], deque[Given]]:
+        """For :meth:`restore`."""
+        return self._looks.copy(), self._waiting.copy()
+
+    def restore(self, state: tuple[deque[Look], deque[Given]]) -> None:
+        """Go back to an earlier state."""
+        self._looks, self._waiting = state
+
+    def _ready(self) -> tuple[Given, HiddenLight]:
+        looks = list(self._looks)
+        here = len(looks) - len(self._waiting)
+        return self._waiting.popleft(), hidden_light(looks[max(0, here - REACH_FRAMES) :], min(here, REACH_FRAMES))

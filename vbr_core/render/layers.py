@@ -1,0 +1,86 @@
+"""A frame in two layers (:mod:`vbr_core.model.layer_separation`) as light for the scatter kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from vbr_core.kernels.disc import STEPS_PER_PX
+from vbr_core.model.layer_separation import light_in_front
+from vbr_core.render.highlight_gain import only_where_blurred, with_gain
+from vbr_core.render.optics import srgb_to_linear
+from vbr_core.render.scatter import ScatterInput, layer_thickness
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vbr_core.look import Look
+    from vbr_core.model.layer_separation import Layers
+
+FINER = 4
+"""Surfaces are told apart by the gaps between them: layers are thinner than those of ``scatter`` by this factor."""
+
+SETTLED = 0.04
+"""Coverage within this of nothing or of everything is taken for that: a network is never quite sure."""
+
+LEAST_GAP_PX = 0.75
+"""A layer behind whose radius differs less than this from the front one's shows nothing new."""
+
+
+def settled(coverage: torch.Tensor) -> torch.Tensor:
+    """Coverage 0..1 with its ends pulled to 0 and 1."""
+    return ((coverage - SETTLED) / (1.0 - 2.0 * SETTLED)).clamp(0.0, 1.0)
+
+
+def layered_input(
+    frame: NDArray[np.float32],
+    disparity: NDArray[np.float32],
+    layers: Layers,
+    d_f: float,
+    k_px: float,
+    look: Look | None,
+    device: str,
+) -> ScatterInput:
+    """Arguments of the scatter kernels for one frame.
+
+    Args:
+        frame: (H, W, 3) sRGB, on the curve continued above 1 where light was clipped.
+        disparity: (H, W).
+        layers: The frame in layers, a batch of one.
+        d_f: Disparity of the focal plane.
+        k_px: Blur amount in pixels of this picture per unit of disparity.
+        look: How the blur looks.
+        device: torch device string.
+    """
+    bright = with_gain(frame, look)
+    if bright is not frame:
+        bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
+    light = srgb_to_linear(torch.from_numpy(bright).to(device)).permute(2, 0, 1)
+    coverage = settled(layers.coverage[0])
+    front_depth, back_depth = layers.front_disparity[0, 0], layers.behind_disparity[0, 0]
+    is_apart = layers.is_behind[0, 0] & ((front_depth - back_depth) * k_px > LEAST_GAP_PX)
+    coverage = torch.where(is_apart, coverage, torch.ones_like(coverage))
+    front_depth = torch.where(is_apart, front_depth, torch.from_numpy(disparity).to(device))
+    front, behind = light_in_front(light, srgb_to_linear(layers.behind[0]), coverage)
+    there = is_apart.to(light.dtype)[None]
+    color = torch.stack(
+        [
+            torch.cat([front, coverage]).permute(1, 2, 0),
+            torch.cat([behind * there, there]).permute(1, 2, 0),
+        ]
+    ).contiguous()
+    depth = torch.stack([front_depth, back_depth])
+    thickness = layer_thickness(k_px) / FINER
+    place = ((depth - d_f) / thickness + 0.5).floor().to(torch.int32)
+    counts = color[..., 3] > 0
+    nearest, farthest = int(place[counts].max()), int(place[counts].min())
+    layer = (nearest - place).clamp(0, nearest - farthest)
+    radius = ((depth - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
+    radius = torch.where(counts, radius, -1)
+    count = nearest - farthest + 1
+    open_everywhere = torch.ones_like(front_depth)
+    return ScatterInput(
+        color, radius, layer, open_everywhere, int(radius.max()), count, count, depth > d_f, grouped=True
+    )

@@ -83,7 +83,6 @@ class Look:
     """A frame as its neighbours look at it, at working size.
 
     Attributes:
-        view: For optical flow.
         color: (h, w, 3) float32, sRGB-encoded.
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only.
@@ -93,7 +92,6 @@ class Look:
         on: The same to the frame after; None for the last one.
     """
 
-    view: View
     color: NDArray[np.float32]
     disparity: NDArray[np.float32]
     clean: NDArray[np.float32]
@@ -123,7 +121,7 @@ def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
-    return Look(make_view(frame, size), color, small, clean.astype(np.float32), across, zone)
+    return Look(color, small, clean.astype(np.float32), across, zone)
 
 
 def _across(
@@ -308,6 +306,7 @@ class HiddenLightFinder(Generic[Given]):
     def __init__(self) -> None:
         self._finder = FineFlow()
         self._looks: deque[Look] = deque(maxlen=2 * REACH_FRAMES + 1)
+        self._view: View | None = None
         self._waiting: deque[Given] = deque()
 
     def push(
@@ -315,11 +314,13 @@ class HiddenLightFinder(Generic[Given]):
     ) -> list[tuple[Given, HiddenLight]]:
         """Take the next frame: (H, W, 3) sRGB 0..1 and (H, W); no frame or one comes back, an earlier one."""
         look = look_at(frame, disparity)
-        if self._looks:
+        view = make_view(frame, (look.disparity.shape[0], look.disparity.shape[1]))
+        if self._view is not None:
             before = self._looks[-1]
-            on, back = self._finder.between(before.view, look.view)
+            on, back = self._finder.between(self._view, view)
             self._looks[-1] = replace(before, on=behind_motion(before, on.shift, on.trust))
             look = replace(look, back=behind_motion(look, back.shift, back.trust))
+        self._view = view
         self._looks.append(look)
         self._waiting.append(given)
         if len(self._waiting) <= REACH_FRAMES:
@@ -330,13 +331,13 @@ class HiddenLightFinder(Generic[Given]):
         """End the shot; returns the frames that were still to come."""
         return [self._ready() for _ in range(len(self._waiting))]
 
-    def state(self) -> tuple[deque[Look], deque[Given]]:
+    def state(self) -> tuple[deque[Look], View | None, deque[Given]]:
         """For :meth:`restore`."""
-        return self._looks.copy(), self._waiting.copy()
+        return self._looks.copy(), self._view, self._waiting.copy()
 
-    def restore(self, state: tuple[deque[Look], deque[Given]]) -> None:
+    def restore(self, state: tuple[deque[Look], View | None, deque[Given]]) -> None:
         """Go back to an earlier state."""
-        self._looks, self._waiting = state
+        self._looks, self._view, self._waiting = state
 
     def _ready(self) -> tuple[Given, HiddenLight]:
         looks = list(self._looks)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vbr_core.look import Look
     from vbr_core.model.layer_separation import Layers
 
-FINER = 4
+FINER = 2
 """Surfaces are told apart by the gaps between them: layers are thinner than those of ``scatter`` by this factor."""
 
 SETTLED = 0.04

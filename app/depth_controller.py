@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.preview import PreviewController
     from app.session import Session
     from vbr_core.jobs import JobContext, Progress
-    from vbr_core.project import Project
+    from vbr_core.project import DepthEdit, Project
 
 DepthState = Literal["none", "running", "ready", "failed", "cancelled"]
 REFRESH_SECONDS = 0.4
@@ -68,6 +68,8 @@ class DepthController(QObject):
         """The finished disparity source, without repairs; None until then."""
         self.filling: object | None = None
         """The source that fills up while the job runs, without repairs; None until it is there."""
+        self.lost: dict[DepthEdit, tuple[int | None, int | None]] = {}
+        """Repairs whose part went out of sight for good: at which frame after the one it was drawn on, and before."""
         self.error: Exception | None = None
         self._source_arrived.connect(self._on_source, Qt.ConnectionType.QueuedConnection)
         session.clip_opened.connect(self._on_clip_opened)
@@ -225,7 +227,7 @@ class DepthController(QObject):
         self._cancel_carrying()
         is_prepared = getattr(repaired, "is_prepared", None)
         if is_prepared is None or is_prepared():
-            self.settled.emit()
+            self._settle(repaired)
             return
         attempt = self._attempt
 
@@ -234,7 +236,7 @@ class DepthController(QObject):
 
         job = self._carry_job = self._runner.start(self.tr("Carrying depth repairs"), carry)
         job.progressed.connect(lambda progress: self._on_carry_progressed(job))
-        job.finished.connect(lambda _result: self._on_carried(job, attempt))
+        job.finished.connect(lambda _result: self._on_carried(job, attempt, repaired))
         job.failed.connect(lambda error: self._on_carry_failed(job, error))
         job.cancelled.connect(lambda: self._is_latest(job))
 
@@ -255,10 +257,15 @@ class DepthController(QObject):
             self._last_refresh = time.monotonic()
             self._preview.depth_filled()
 
-    def _on_carried(self, job: Job, attempt: int) -> None:
+    def _on_carried(self, job: Job, attempt: int, repaired: object) -> None:
         if self._is_latest(job) and attempt == self._attempt:
             self._preview.depth_replaced()
-            self.settled.emit()
+            self._settle(repaired)
+
+    def _settle(self, repaired: object) -> None:
+        lost_frames = getattr(repaired, "lost_frames", None)
+        self.lost = {} if lost_frames is None else lost_frames()
+        self.settled.emit()
 
     def _on_carry_failed(self, job: Job, error: Exception) -> None:
         if self._is_latest(job):

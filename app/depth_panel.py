@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from app.actions import Actions
+    from app.depth_controller import DepthController
     from app.region_tool import RegionTool
     from app.repair_controller import RepairController
     from app.session import Session
@@ -65,6 +66,7 @@ class DepthPanel(QWidget):
         repairs: RepairController,
         tool: RegionTool,
         actions: Actions,
+        depth: DepthController,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,6 +74,7 @@ class DepthPanel(QWidget):
         self._repairs = repairs
         self._tool = tool
         self._actions = actions
+        self._depth = depth
         self._updating = False
         self._gesture: int | None = None
         self._column = QVBoxLayout(self)
@@ -83,6 +86,7 @@ class DepthPanel(QWidget):
         session.changed.connect(self._refresh)
         session.playhead_changed.connect(self._refresh)
         session.clip_opened.connect(self._refresh)
+        depth.settled.connect(self._refresh)
         repairs.selected.connect(self._refresh)
         tool.mode_changed.connect(self._show_tool)
         tool.strokes_changed.connect(self._show_tool)
@@ -300,9 +304,23 @@ class DepthPanel(QWidget):
     # --- the list ---------------------------------------------------------------------------------------------------
 
     def _text(self, edit: DepthEdit) -> str:
-        return self.tr("{kind} · frames {start}–{last}").format(
+        text = self.tr("{kind} · frames {start}–{last}").format(
             kind=self._repairs.kind_text(edit.kind), start=edit.start, last=edit.stop - 1
         )
+        after, before = self._depth.lost.get(edit, (None, None))
+        for frame, part in ((after, self.tr("lost at {frame}")), (before, self.tr("going back lost at {frame}"))):
+            if frame is not None:
+                text += ", " + part.format(frame=frame)
+        return text
+
+    def _tip(self, edit: DepthEdit) -> str:
+        lines = [self.tr("Drawn on frame {frame}. Double-click goes there").format(frame=edit.frame)]
+        after, before = self._depth.lost.get(edit, (None, None))
+        if after is not None:
+            lines.append(self.tr("From frame {frame} on nothing of it is in sight: mark it again").format(frame=after))
+        if before is not None:
+            lines.append(self.tr("Up to frame {frame} nothing of it is in sight: mark it again").format(frame=before))
+        return "\n".join(lines)
 
     def _refresh(self, *_: object) -> None:
         self._updating = True
@@ -317,7 +335,7 @@ class DepthPanel(QWidget):
             item = self.list.item(row)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
             item.setText(self._text(edit))
-            item.setToolTip(self.tr("Drawn on frame {frame}. Double-click goes there").format(frame=edit.frame))
+            item.setToolTip(self._tip(edit))
             item.setCheckState(Qt.CheckState.Checked if edit.enabled else Qt.CheckState.Unchecked)
         index = self._repairs.index
         self.list.setCurrentRow(index)

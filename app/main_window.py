@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
         self.readout.text_changed.connect(self.panel.show_readout)
         self.depth.state_changed.connect(lambda state: self.panel.set_depth_running(state == "running"))
         self.repairs = RepairController(self.session, self.viewer.tool, self)
-        self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_)
+        self.depth_panel = DepthPanel(self.session, self.repairs, self.viewer.tool, self.actions_, self.depth)
         self.focus_panel = FocusToolsPanel(self.session, self.focus_tools, self.actions_)
         self.look_panel = LookPanel(self.session, self.dialogs)
         self.inspector.add_section(self.tr("LOOK"), self.look_panel)

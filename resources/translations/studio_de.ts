@@ -837,8 +837,24 @@
         <translation>{kind} · Bilder {start}–{last}</translation>
     </message>
     <message>
+        <source>lost at {frame}</source>
+        <translation>verloren bei {frame}</translation>
+    </message>
+    <message>
+        <source>going back lost at {frame}</source>
+        <translation>rückwärts verloren bei {frame}</translation>
+    </message>
+    <message>
         <source>Drawn on frame {frame}. Double-click goes there</source>
         <translation>Gezeichnet auf Bild {frame}. Doppelklick springt dorthin</translation>
+    </message>
+    <message>
+        <source>From frame {frame} on nothing of it is in sight: mark it again</source>
+        <translation>Ab Bild {frame} ist davon nichts mehr zu sehen: neu markieren</translation>
+    </message>
+    <message>
+        <source>Up to frame {frame} nothing of it is in sight: mark it again</source>
+        <translation>Bis Bild {frame} ist davon nichts zu sehen: neu markieren</translation>
     </message>
 </context>
 <context>

@@ -266,6 +266,23 @@ def test_a_repair_that_cannot_be_carried_is_told(rig: WindowRig) -> None:
     rig.wait(lambda: "Frame 9" in rig.window.status.failure_button.text())
 
 
+def test_a_repair_that_goes_out_of_sight_says_where(rig: WindowRig) -> None:
+    rig.open()
+    rig.core.carry_gate.clear()
+    rig.core.repairs_lost = (30, 4)
+    mark(rig)
+    panel = rig.window.depth_panel
+    panel.flatten_button.click()
+    text = f"Flatten · frames 0–{FRAMES - 1}"
+    assert panel.list.item(0).text() == text
+    rig.core.carry_gate.set()
+    rig.wait(lambda: panel.list.item(0).text() == f"{text}, lost at 30, going back lost at 4")
+    assert "From frame 30 on nothing of it is in sight" in panel.list.item(0).toolTip()
+    rig.core.repairs_lost = (None, None)
+    panel.last_spin.setValue(20)  # within what was carried
+    rig.wait(lambda: panel.list.item(0).text() == "Flatten · frames 0–20")
+
+
 def test_the_preview_and_the_export_get_the_repairs(rig: WindowRig) -> None:
     rig.open()
     mark(rig)

@@ -208,6 +208,22 @@ def test_a_point_that_went_out_of_sight_keeps_its_last_disparity() -> None:
     assert values[0] == pytest.approx(0.396, abs=0.02)
 
 
+def test_where_a_part_went_out_of_sight_is_known() -> None:
+    edit = an_edit()
+    made = wrap(edit)
+    assert made.lost_frames() == {}  # nothing was carried yet
+    made.prepare(JobContext())
+    assert made.lost_frames() == {edit: (CUT, None)}
+    late = an_edit(frame=CUT + 1, strokes=(lasso(CUT + 1),), start=3)
+    made = wrap(late)
+    made.prepare(JobContext())
+    assert made.lost_frames() == {late: (None, CUT - 1)}
+    for unlost in (an_edit(stop=CUT), an_edit(enabled=False)):
+        made = wrap(unlost)
+        made.prepare(JobContext())
+        assert made.lost_frames() == {}
+
+
 # --- order, identity, what is ready -----------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbr_core.jobs import JobContext
-    from vbr_core.project import CutEdits, Stroke
+    from vbr_core.project import CutEdits, DepthEdit, Stroke
     from vbr_core.settings import AnyExport
 
 WIDTH, HEIGHT, FRAMES = 320, 180, 48
@@ -90,6 +90,9 @@ class FakeRepaired:
         if self.core.carry_error is not None:
             raise self.core.carry_error
         self.core.carried.update(edit.strokes for edit in self.edits)
+
+    def lost_frames(self) -> dict[DepthEdit, tuple[int | None, int | None]]:
+        return dict.fromkeys(self.edits, self.core.repairs_lost) if any(self.core.repairs_lost) else {}
 
 
 class FakeFrameServer:
@@ -169,6 +172,7 @@ class FakeCore:
         """Carrying depth repairs waits for it."""
         self.carry_gate.set()
         self.carry_error: Exception | None = None
+        self.repairs_lost: tuple[int | None, int | None] = (None, None)
         self.carried: set[tuple[Stroke, ...]] = set()
         self.export_gate = threading.Event()
         self.export_gate.set()

@@ -198,6 +198,11 @@ class RepairedDisparity:
         """Whether every repair is on all of its frames."""
         return not any(self._masks.lacks(key, self._frames_of(edit)) for key, edit in self._pairs())
 
+    def lost_frames(self) -> dict[DepthEdit, tuple[int | None, int | None]]:
+        """Of every repair whose part went out of sight for good: see :meth:`RepairMasks.lost`."""
+        found = {edit: self._masks.lost(key, edit.frame, self._frames_of(edit)) for key, edit in self._pairs()}
+        return {edit: frames for edit, frames in found.items() if frames != (None, None)}
+
     def prepare(self, ctx: JobContext, start: int = 0, stop: int | None = None) -> None:
         """Carry every repair to all of its frames within ``start`` to ``stop - 1``.
 

@@ -12,7 +12,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from vbr_core.depth.mask_carrier import carry_masks, carry_size, draw_strokes, snap_to_depth, snap_to_picture
+from vbr_core.depth.mask_carrier import carry_masks, carry_size, draw_strokes, inside, snap_to_depth, snap_to_picture
 from vbr_core.depth.shots import CutDetector
 from vbr_core.project import Stroke
 from vbr_core.video.reader import VideoReader, to_float
@@ -118,6 +118,7 @@ class RepairMasks:
         self._lock = threading.Lock()
         self._masks: OrderedDict[str, dict[int, bytes]] = OrderedDict()
         self._shapes: dict[str, tuple[int, int, int]] = {}
+        self._empty: dict[str, set[int]] = {}
         self._bytes = 0
 
     def key(self, edit: DepthEdit, source: DisparitySource) -> str:
@@ -147,6 +148,31 @@ class RepairMasks:
         with self._lock:
             known = self._masks.get(key, {})
             return any(frame not in known for frame in frames)
+
+    def lost(self, key: str, drawn: int, frames: range) -> tuple[int | None, int | None]:
+        """Where the part went out of sight for good, as far as it was carried.
+
+        Args:
+            key: Of the repair.
+            drawn: Frame it was drawn on.
+            frames: Those it holds for.
+
+        Returns:
+            The first frame after ``drawn`` and the last one before it from which on nothing of the part is left to the
+            end of ``frames``; None where it never is.
+        """
+        after = before = None
+        with self._lock:
+            empty = self._empty.get(key, set())
+            for frame in range(frames.stop - 1, drawn, -1):
+                if frame not in empty:
+                    break
+                after = frame
+            for frame in range(frames.start, drawn):
+                if frame not in empty:
+                    break
+                before = frame
+        return after, before
 
     def ensure(self, key: str, edit: DepthEdit, frame_index: int, source: DisparitySource) -> NDArray[np.uint8]:
         """Masks as :meth:`known`, carried there from the nearest frame that has them.
@@ -211,11 +237,14 @@ class RepairMasks:
             self._shapes[key] = (masks.shape[0], masks.shape[1], masks.shape[2])
             self._masks.setdefault(key, {})[frame_index] = data
             self._masks.move_to_end(key)
+            if not inside(masks[0]).any():
+                self._empty.setdefault(key, set()).add(frame_index)
             self._bytes += len(data)
             while self._bytes > KEPT_BYTES and len(self._masks) > 1:
                 dropped, frames = self._masks.popitem(last=False)
                 self._bytes -= sum(len(each) for each in frames.values())
                 del self._shapes[dropped]
+                self._empty.pop(dropped, None)
 
 
 _recent: OrderedDict[str, RepairMasks] = OrderedDict()

@@ -31,6 +31,8 @@ from vbr_core.project import EASINGS
 from vbr_core.settings import K_MAX, RENDERERS
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
     from app.depth_controller import DepthController
     from app.dialogs import Dialogs
     from app.focus_controller import FocusController
@@ -58,6 +60,9 @@ def blur_to_slider(k: float) -> int:
 def slider_to_blur(position: int) -> float:
     """The blur amount at a place of the slider."""
     return K_MAX * (position / SLIDER_STEPS) ** 2
+
+
+SECTION_MARGIN_PX = 8
 
 
 class Inspector(QScrollArea):
@@ -139,13 +144,28 @@ class Inspector(QScrollArea):
         bar = self.verticalScrollBar().sizeHint().width()
         self.setMinimumWidth(max(LEAST_WIDTH, self.widget().minimumSizeHint().width() + bar))
 
-    def add_section(self, title: str, widget: QWidget) -> None:
-        """A section of its own below the others."""
+    def add_section(self, title: str, widget: QWidget, tool_mode_changed: SignalInstance | None = None) -> None:
+        """A section of its own below the others.
+
+        Args:
+            title: Above it.
+            widget: What is in it.
+            tool_mode_changed: Signal of the tool that belongs to it: taking the tool up brings the section into sight.
+        """
         stretch = self._layout.takeAt(self._layout.count() - 1)
         self._title(title)
         self._layout.addWidget(widget)
         self._layout.addItem(stretch)
         self._fit_width()
+        if tool_mode_changed is not None:
+            tool_mode_changed.connect(lambda mode: self.show_section(widget) if mode != "off" else None)
+
+    def show_section(self, widget: QWidget) -> None:
+        """Scroll so that a section is in sight, from its title on if it is too long."""
+        bar = self.verticalScrollBar()
+        top = self._layout.itemAt(self._layout.indexOf(widget) - 1).geometry().top() - SECTION_MARGIN_PX
+        bottom = widget.geometry().bottom() + SECTION_MARGIN_PX - self.viewport().height()
+        bar.setValue(min(top, max(bottom, bar.value())))
 
     def _quiet(self, text: str = "") -> QLabel:
         label = QLabel(text)

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.look_panel = LookPanel(self.session, self.dialogs)
         self.inspector.add_section(self.tr("LOOK"), self.look_panel)
         self.inspector.add_section(self.tr("FOLLOW AND RACK"), self.focus_panel)
-        self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel)
+        self.inspector.add_section(self.tr("DEPTH REPAIR"), self.depth_panel, self.viewer.tool.mode_changed)
         self.timeline = TimelineView(self.session, self.actions_)
         self.sound = SoundFeeder(self.session, self.core, self.runner, self.timeline, self)
         self.thumbnails = ThumbnailFeeder(self.session, self.worker, self.depth, self.timeline, self)

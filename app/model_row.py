@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.models_controller import Work
     from vbr_core.depth.model_files import ModelStatus
 
-COLUMN_PX = {"licence": 200, "size": 96, "memory": 88, "speed": 60, "state": 180, "button": 100, "more": 28}
+COLUMN_PX = {"licence": 200, "size": 96, "memory": 104, "speed": 60, "state": 180, "button": 100, "more": 28}
 LINE_PX = 42
 SPACING_PX = 16
 MARGINS_PX = (16, 8, 16, 8)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vbr_core.depth.model_files import ModelStatus
 
 SCROLL_BAR_PX = 10
-MINIMUM_WIDTH_PX = 1064
+MINIMUM_WIDTH_PX = 1080
 
 
 class ModelsPage(QDialog):

@@ -137,6 +137,17 @@ def test_same_depth_asks_where(rig: WindowRig) -> None:
     assert rig.window.viewer.tool.mode == "lasso"
 
 
+def test_taking_up_a_tool_brings_its_buttons_into_sight(rig: WindowRig) -> None:
+    rig.open()
+    inspector, panel = rig.window.inspector, rig.window.depth_panel
+    inspector.setFixedHeight(300)
+    inspector.verticalScrollBar().setValue(0)
+    assert panel.flatten_button.visibleRegion().isEmpty()
+    rig.key(Qt.Key.Key_L, SHIFT)
+    rig.wait(lambda: not panel.flatten_button.visibleRegion().isEmpty())
+    assert not panel.lasso_button.visibleRegion().isEmpty()
+
+
 def test_a_repair_without_a_mark_asks_for_one(rig: WindowRig) -> None:
     rig.open()
     rig.key(Qt.Key.Key_F, SHIFT)

@@ -12,9 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from vbr_core.model.blocks import SmallUNet
-from vbr_core.model.disparity_mending import surroundings
+from vbr_core.model.disparity_mending import REACH_PX, surroundings
+
+SLOPE_ALLOWANCE = 1.5
 
 LEAST_STEP = 0.03
 """A difference of disparity by this much within reach makes a pixel part of an outline."""
@@ -75,7 +78,7 @@ class LayerSeparation(SmallUNet):
             guess: What may be hidden.
         """
         far, near = surroundings(disparity)
-        outside = near - disparity > LEAST_STEP  # a nearer outline is close by: it may cover some of the pixel
+        outside = beside_nearer(disparity, near)
         on_edge = near - far > LEAST_STEP
         behind = torch.where(outside, pictures, guess.color)
         behind_disparity = torch.where(outside, disparity, guess.disparity)
@@ -100,6 +103,22 @@ class LayerSeparation(SmallUNet):
         behind = torch.where(is_behind, limited(behind + answer[:, 1:]), behind)
         front_disparity = torch.where(outside, near, disparity)
         return Layers(coverage, front_disparity, behind, torch.minimum(behind_disparity, front_disparity), is_behind)
+
+
+def beside_nearer(disparity: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
+    """Where the outline of something nearer is close by, which may cover some of the pixel: (B, 1, H, W) bool.
+
+    A surface that leans rises within reach as well: its own slope, the least around a pixel, is allowed for.
+
+    Args:
+        disparity: (B, 1, H, W).
+        near: (B, 1, H, W): the most within reach; see :func:`vbr_core.model.disparity_mending.surroundings`.
+    """
+    framed = F.pad(disparity, (1, 1, 1, 1), mode="replicate")
+    across = (framed[..., 1:-1, 2:] - framed[..., 1:-1, :-2]).abs()
+    down = (framed[..., 2:, 1:-1] - framed[..., :-2, 1:-1]).abs()
+    slope = -F.max_pool2d(-0.5 * (across + down), 5, stride=1, padding=2)
+    return near - disparity > LEAST_STEP + SLOPE_ALLOWANCE * REACH_PX * slope
 
 
 def limited(values: torch.Tensor) -> torch.Tensor:

@@ -218,7 +218,10 @@ class NeuralStream(ShotStream):
         if ready.scale != 1.0:
             disparity = np.minimum(disparity * np.float32(ready.scale), max(1.0, float(disparity.max())))
         base = self._renderer._base
-        if base is not None and (self._finder is not None or _largest_radius(given) > SHARP_RADIUS_PX):
+        # a frame that is not blurred may still show what its neighbours hide
+        if base is not None and (
+            _largest_radius(given) > SHARP_RADIUS_PX or (self._finder is not None and given.k_px > 0.0)
+        ):
             disparity = base.mended(given.frame, disparity)
         given = replace(given, disparity=disparity)
         if self._finder is None:

@@ -22,7 +22,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 
 from vbr_core.model.disparity_mending import DisparityMending, surroundings
-from vbr_core.model.layer_separation import LEAST_STEP, HiddenGuess, Layers, LayerSeparation
+from vbr_core.model.layer_separation import LEAST_STEP, HiddenGuess, Layers, LayerSeparation, beside_nearer
 from vbr_core.render.hidden_light import HiddenLight, HiddenLightFinder, hidden_light, look_at
 from vbr_core.train.averaging import follow
 from vbr_core.train.losses import absolute
@@ -75,10 +75,11 @@ def split_disparity(disparity: NDArray[np.float32], hidden: HiddenLight) -> NDAr
 
     Half-way between the two layers: the given disparity may be off by less than that.
     """
-    _, near = surroundings(torch.from_numpy(disparity)[None, None])
+    given = torch.from_numpy(disparity)[None, None]
+    _, near = surroundings(given)
     nearest = near[0, 0].numpy()
     behind = np.where(hidden.zone, 0.5 * (disparity + hidden.disparity), np.float32(-1e9))
-    outside = nearest - disparity > LEAST_STEP
+    outside = beside_nearer(given, near)[0, 0].numpy()
     return np.where(outside, 0.5 * (disparity + nearest), behind).astype(np.float32)
 
 

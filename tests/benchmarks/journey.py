@@ -4,16 +4,18 @@
     QT_SCALE_FACTOR=2 xvfb-run -s "-screen 0 2560x1440x24" python tests/benchmarks/journey.py CLIP -o FOLDER
 
 Opens the clip, waits for its depth, clicks two things (``--click FRAME,X,Y``, in pixels of the clip), drags both keys,
-bends the curve, sets the blur, wipes, looks at all views, undoes all, redoes all, saves, closes, opens the project from
-the first page, exports, cancels, exports again. Every event goes to the widget that is under that place on the screen;
-what it should have done is checked, and the script ends with status 1 where it did not. The pictures are there to be
-looked at: nothing clipped, misaligned, unreadable or unexplained. Only the choice of files is answered by the script.
+bends the curve, sets the blur, wipes, looks at all views, repairs the depth of what was clicked last, cuts the shot in
+two, undoes all, redoes all, saves, closes, opens the project from the first page, exports, cancels, exports again.
+Every event goes to the widget that is under that place on the screen; what it should have done is checked, and the
+script ends with status 1 where it did not. The pictures are there to be looked at: nothing clipped, misaligned,
+unreadable or unexplained. Only the choice of files is answered by the script.
 A window manager should run on the display (any; without one, key events are lost after a dialog).
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -109,21 +111,35 @@ class Journey:
 
     def drag(self, widget: QWidget, start: QPointF, stop: QPointF, steps: int = 12, on_the_way: str = "") -> None:
         """Press, move in steps, release; with a picture before the release if it has a name."""
+        places = [start + (stop - start) * (step / steps) for step in range(steps + 1)]
+        self.draw(widget, places, on_the_way)
+
+    def draw(self, widget: QWidget, places: list[QPointF], on_the_way: str = "") -> None:
+        """Press at the first place, move over the others, release; with a picture before that if it has a name."""
 
         def send(kind: QEvent.Type, place: QPointF, held: Qt.MouseButton) -> None:
             button = NO_BUTTON if kind == QEvent.Type.MouseMove else LEFT
             event = QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, NONE)
             QApplication.sendEvent(widget, event)
 
-        send(QEvent.Type.MouseMove, start, NO_BUTTON)
-        send(QEvent.Type.MouseButtonPress, start, LEFT)
-        for step in range(1, steps + 1):
-            send(QEvent.Type.MouseMove, start + (stop - start) * (step / steps), LEFT)
+        send(QEvent.Type.MouseMove, places[0], NO_BUTTON)
+        send(QEvent.Type.MouseButtonPress, places[0], LEFT)
+        for place in places[1:]:
+            send(QEvent.Type.MouseMove, place, LEFT)
             self.pause(0.02)
         if on_the_way:
             self.picture(on_the_way)
-        send(QEvent.Type.MouseButtonRelease, stop, NO_BUTTON)
+        send(QEvent.Type.MouseButtonRelease, places[-1], NO_BUTTON)
         self.pause(0.2)
+
+    def go_to(self, frame: int) -> None:
+        """Move the playhead by the keys that step from the first frame."""
+        self.key(Qt.Key.Key_Home)
+        for _ in range(frame // 10):
+            self.key(Qt.Key.Key_Right, SHIFT)
+        for _ in range(frame % 10):
+            self.key(Qt.Key.Key_Right)
+        self.wait(f"the playhead is at {frame}", lambda: self.window.session.playhead == frame)
 
     def final(self) -> None:
         """Wait until the picture is the full one of what the document says."""
@@ -161,12 +177,7 @@ def go(journey: Journey, clip: Path, work: Path, arguments: argparse.Namespace) 
 
     # click two things
     for number, (frame, x, y) in enumerate(arguments.click):
-        journey.key(Qt.Key.Key_Home)
-        for _ in range(frame // 10):
-            journey.key(Qt.Key.Key_Right, SHIFT)
-        for _ in range(frame % 10):
-            journey.key(Qt.Key.Key_Right)
-        journey.wait(f"the playhead is at {frame}", lambda frame=frame: session.playhead == frame)
+        journey.go_to(frame)
         journey.click(viewer, viewer.clip_to_widget(x, y))
         journey.wait(f"{number + 1} keys", lambda number=number: len(session.project.focus.keys) == number + 1)
         journey.final()
@@ -240,17 +251,19 @@ def go(journey: Journey, clip: Path, work: Path, arguments: argparse.Namespace) 
         journey.final()
         journey.pause(0.5)
         journey.picture(f"view-{name}")
+    repair(journey, *arguments.click[1])
+    cut(journey)
     journey.type("1")
     journey.final()
 
     # undo all, redo all
-    last = session.project
-    for _ in range(session.undo_stack.count()):
+    last, steps = session.project, session.undo_stack.index()
+    for _ in range(steps):
         journey.key(Qt.Key.Key_Z, CONTROL)
     journey.wait("all is undone", lambda: session.undo_stack.index() == 0, 5)
     journey.final()
     journey.picture("undone")
-    for _ in range(session.undo_stack.count()):
+    for _ in range(steps):
         journey.key(Qt.Key.Key_Y, CONTROL)
     journey.wait("all is redone", lambda: session.project == last, 5)
 
@@ -317,6 +330,56 @@ def go(journey: Journey, clip: Path, work: Path, arguments: argparse.Namespace) 
     journey.picture("exported")
     journey.click(dialog.done_page.close_button)
     journey.picture("end")
+
+
+def repair(journey: Journey, frame: int, x: float, y: float) -> None:
+    """A lasso around a place, what is in it pushed behind and made flat; undone and done again, over the overlay."""
+    window = journey.window
+    session, viewer = window.session, window.viewer
+    journey.go_to(frame)
+    journey.type("5")
+    journey.final()
+    journey.picture("repair-before")
+    reach = session.clip_info.height / 6  # type: ignore[union-attr]
+    turns = [2 * math.pi * step / 24 for step in range(24)]
+    around = [viewer.clip_to_widget(x + reach * math.cos(turn), y + reach * math.sin(turn)) for turn in turns]
+    for key, name in ((Qt.Key.Key_P, "push_behind"), (Qt.Key.Key_F, "flatten")):
+        before = session.project.depth_edits
+        if viewer.tool.mode == "off":
+            journey.key(Qt.Key.Key_L, SHIFT)
+        journey.draw(viewer, around, on_the_way=f"lasso-{name}")
+        journey.wait("a part is marked", lambda: viewer.tool.strokes, 5)
+        journey.picture(f"marked-{name}")
+        journey.key(key, SHIFT)
+        journey.wait(name, lambda name=name: [edit.kind for edit in session.project.depth_edits[-1:]] == [name], 5)
+        journey.wait("the repair is on all frames", lambda: not window.depth.is_carrying, 300)
+        journey.final()
+        journey.picture(f"repaired-{name}")
+        after = session.project.depth_edits
+        journey.key(Qt.Key.Key_Z, CONTROL)
+        journey.wait("the repair is undone", lambda before=before: session.project.depth_edits == before, 5)
+        journey.final()
+        if name == "push_behind":
+            journey.key(Qt.Key.Key_Y, CONTROL)
+            journey.wait("the repair is done again", lambda after=after: session.project.depth_edits == after, 5)
+    journey.key(Qt.Key.Key_Escape)
+    journey.key(Qt.Key.Key_Escape)
+    journey.wait("the lasso is laid down", lambda: viewer.tool.mode == "off", 5)
+
+
+def cut(journey: Journey) -> None:
+    """A cut at the playhead, and away with it."""
+    window = journey.window
+    session = window.session
+    here = session.playhead
+    journey.key(Qt.Key.Key_X, SHIFT)
+    journey.wait("a cut", lambda: here in session.project.cuts, 5)
+    journey.wait("depth of two shots", lambda: window.depth.state == "ready", 600)
+    journey.final()
+    journey.picture("cut-here")
+    journey.key(Qt.Key.Key_Z, CONTROL)
+    journey.wait("no cut", lambda: here not in session.project.cuts, 5)
+    journey.wait("depth of one shot", lambda: window.depth.state == "ready", 600)
 
 
 def main() -> int:

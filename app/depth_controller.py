@@ -240,6 +240,11 @@ class DepthController(QObject):
         job.failed.connect(lambda error: self._on_carry_failed(job, error))
         job.cancelled.connect(lambda: self._is_latest(job))
 
+    @property
+    def is_carrying(self) -> bool:
+        """Whether repairs are being brought to their frames."""
+        return self._carry_job is not None
+
     def _cancel_carrying(self) -> None:
         job, self._carry_job = self._carry_job, None
         if job is not None:

@@ -202,6 +202,7 @@ class DepthPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Depth repairs, in the order they are applied"))
         self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # texts are elided
         self.list.currentRowChanged.connect(self._on_row)
         self.list.itemChanged.connect(self._on_item_changed)
         self.list.itemDoubleClicked.connect(
@@ -304,14 +305,13 @@ class DepthPanel(QWidget):
     # --- the list ---------------------------------------------------------------------------------------------------
 
     def _text(self, edit: DepthEdit) -> str:
-        text = self.tr("{kind} · frames {start}–{last}").format(
-            kind=self._repairs.kind_text(edit.kind), start=edit.start, last=edit.stop - 1
-        )
+        kind = self._repairs.kind_text(edit.kind)
         after, before = self._depth.lost.get(edit, (None, None))
-        for frame, part in ((after, self.tr("lost at {frame}")), (before, self.tr("going back lost at {frame}"))):
-            if frame is not None:
-                text += ", " + part.format(frame=frame)
-        return text
+        if after is not None and before is not None:
+            return self.tr("{kind} · lost at {before} and {after}").format(kind=kind, before=before, after=after)
+        if after is not None or before is not None:
+            return self.tr("{kind} · lost at {frame}").format(kind=kind, frame=before if after is None else after)
+        return self.tr("{kind} · frames {start}–{last}").format(kind=kind, start=edit.start, last=edit.stop - 1)
 
     def _tip(self, edit: DepthEdit) -> str:
         lines = [self.tr("Drawn on frame {frame}. Double-click goes there").format(frame=edit.frame)]

@@ -833,16 +833,16 @@
         <translation>{size} px</translation>
     </message>
     <message>
+        <source>{kind} · lost at {before} and {after}</source>
+        <translation>{kind} · verloren bei {before} und {after}</translation>
+    </message>
+    <message>
+        <source>{kind} · lost at {frame}</source>
+        <translation>{kind} · verloren bei {frame}</translation>
+    </message>
+    <message>
         <source>{kind} · frames {start}–{last}</source>
         <translation>{kind} · Bilder {start}–{last}</translation>
-    </message>
-    <message>
-        <source>lost at {frame}</source>
-        <translation>verloren bei {frame}</translation>
-    </message>
-    <message>
-        <source>going back lost at {frame}</source>
-        <translation>rückwärts verloren bei {frame}</translation>
     </message>
     <message>
         <source>Drawn on frame {frame}. Double-click goes there</source>

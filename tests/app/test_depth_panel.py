@@ -284,11 +284,13 @@ def test_a_repair_that_goes_out_of_sight_says_where(rig: WindowRig) -> None:
     mark(rig)
     panel = rig.window.depth_panel
     panel.flatten_button.click()
-    text = f"Flatten · frames 0–{FRAMES - 1}"
-    assert panel.list.item(0).text() == text
+    assert panel.list.item(0).text() == f"Flatten · frames 0–{FRAMES - 1}"
     rig.core.carry_gate.set()
-    rig.wait(lambda: panel.list.item(0).text() == f"{text}, lost at 30, going back lost at 4")
+    rig.wait(lambda: panel.list.item(0).text() == "Flatten · lost at 4 and 30")
     assert "From frame 30 on nothing of it is in sight" in panel.list.item(0).toolTip()
+    rig.core.repairs_lost = (30, None)
+    panel.last_spin.setValue(40)
+    rig.wait(lambda: panel.list.item(0).text() == "Flatten · lost at 30")
     rig.core.repairs_lost = (None, None)
     panel.last_spin.setValue(20)  # within what was carried
     rig.wait(lambda: panel.list.item(0).text() == "Flatten · frames 0–20")

@@ -106,6 +106,7 @@ def test_a_missing_clip_is_linked_again(rig: WindowRig, tmp_path: Path, way: str
 
 def test_backing_out_of_the_search_leaves_the_window_as_it_was(rig: WindowRig, tmp_path: Path) -> None:
     rig.open()
+    rig.wait(lambda: rig.session.project.depth_fingerprint != "")  # comes with the depth, after the clip
     before = rig.session.project
     rig.core.link = ClipLink("missing", None, "It was not found.")
     rig.dialogs.relink = "cancel"

@@ -87,7 +87,7 @@ def test_a_steps_windows_depend_on_seed_and_step_alone(tmp_path: Path) -> None:
     torch.testing.assert_close(first.truth, ((first.frames * 255 // 2) + 20) / 255, atol=1.1 / 255, rtol=0)
     stream = BatchStream(clips, 7, lambda step: (3, 3, 32), 0)
     try:
-        assert torch.equal(stream.take().frames, first.frames)
+        assert torch.equal(stream.take(7).frames, first.frames)
     finally:
         stream.close()
 
@@ -114,7 +114,10 @@ def test_hybrid_samples_hold_the_base_render(tmp_path: Path) -> None:
     window = clip.window(0, 0, 5, 0, 48, 0, 48)
     frames, disparity = window["sharp"].astype(np.float32) / 255, window["disparity"].astype(np.float32) / 65535
     expected = scatter.render(frames, disparity, window["d_f"], window["k_px"])
-    assert np.abs(window["base"] / 255.0 - expected).max() <= 0.5 / 255 + 1e-6
+    # the disparity was steadied, and then rounded to 16 bits
+    error = np.abs(window["base"] / 255.0 - expected)
+    assert error.max() <= 2.0 / 255
+    assert error.mean() <= 0.3 / 255
 
 
 # --- learning --------------------------------------------------------------------------------------------------------

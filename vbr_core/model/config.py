@@ -27,6 +27,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         separation_widths: Channels of the network that takes frames apart along depth edges; empty: none.
         looks_around: Whether what a frame hides is looked for in other frames; without, it is guessed from the frame
             alone (with empty ``fusion_levels`` the single-frame ablation).
+        plain_base: Whether the network is shown the classical render of the frame as it is beside that of the layers.
+            Their errors differ, most of all where the disparity is wrong. Needs ``separation_widths``.
         max_offset: Farthest that a neighbour is looked for, in pixels of the fused size. The bound makes tiling exact.
     """
 
@@ -42,6 +44,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mending_widths: tuple[int, ...] = ()
     separation_widths: tuple[int, ...] = ()
     looks_around: bool = True
+    plain_base: bool = False
 
     def __post_init__(self) -> None:
         if self.base not in BASES:
@@ -56,6 +59,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             widths = getattr(self, name)
             if widths and (not self.hybrid or len(widths) != 3):
                 raise InputError(f"{name} = {widths} must hold three numbers, and needs a base.")
+        if self.plain_base and not self.separation_widths:
+            raise InputError("plain_base = true needs separation_widths: without layers the base is the plain render.")
         if not 1.0 <= self.max_radius_px <= 1024.0 or not 0.0 < self.max_offset <= 64.0:
             raise InputError(f"max_radius_px = {self.max_radius_px:g} or max_offset = {self.max_offset:g} is off.")
 
@@ -63,3 +68,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def hybrid(self) -> bool:
         """Whether a classical render is the base picture."""
         return self.base != "none"
+
+    @property
+    def bases(self) -> int:
+        """Number of base pictures."""
+        return 0 if not self.hybrid else 2 if self.plain_base else 1

@@ -34,7 +34,7 @@ class Stage(nn.Module):
 
     Args:
         config: Sizes.
-        candidates: Number of pictures to mix: base, all-in-focus frame, result of the stage before.
+        candidates: Number of pictures to mix: bases, all-in-focus frame, result of the stage before.
     """
 
     def __init__(self, config: NetworkConfig, candidates: int) -> None:
@@ -158,8 +158,9 @@ def _of_frames(feature: torch.Tensor, frames: int, index: torch.Tensor) -> torch
 class VbrNetwork(nn.Module):
     """Coarse generator and refiner.
 
-    The pictures each stage may mix come in this order: the coarse generator has the base render (hybrid only) and the
-    all-in-focus frame; the refiner has the base (hybrid only), the enlarged result of the stage before, and the frame.
+    The pictures each stage may mix come in this order: the coarse generator has the base render (hybrid only; of the
+    layers, then plain) and the all-in-focus frame; the refiner has the base, the enlarged result of the stage before,
+    and the frame.
     ``highlights``, ``mending`` and ``separation`` work before both: the base render is made of the picture of the
     first, by the disparity of the second, of the layers of the third.
     """
@@ -167,8 +168,8 @@ class VbrNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.coarse = Stage(config, candidates=2 if config.hybrid else 1)
-        self.refiner = Stage(config, candidates=3 if config.hybrid else 2)
+        self.coarse = Stage(config, candidates=config.bases + 1)
+        self.refiner = Stage(config, candidates=config.bases + 2)
         self.highlights = HighlightRecovery(config.highlight_widths) if config.highlight_widths else None
         self.mending = DisparityMending(config.mending_widths) if config.mending_widths else None
         self.separation = LayerSeparation(config.separation_widths) if config.separation_widths else None
@@ -180,7 +181,7 @@ class VbrNetwork(nn.Module):
 
         Args:
             frames: (..., 3, H, W) sRGB 0..1.
-            base: The classical render, same shape; None without a base.
+            base: The classical renders side by side, (..., 3 * bases, H, W); None without a base.
             before: Result of the stage before, enlarged to this size; None for the coarse generator.
         """
         given = [picture for picture in (base if self.config.hybrid else None, before, frames) if picture is not None]

@@ -164,7 +164,7 @@ class NetworkStream:
 
         Args:
             frame: (1, 3, H, W) float32 sRGB 0..1.
-            base: The classical render, same shape; None for a network without one.
+            base: The classical renders, (1, 3 * bases, H, W); None for a network without one.
             defocus: (1, 1, H, W) S in pixels of this picture.
 
         Returns:

@@ -19,10 +19,12 @@ from vbr_core.model.blocks import STRIDE
 from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
+from vbr_core.render.edge_consensus import agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
 from vbr_core.render.layers import layered_input
 from vbr_core.render.scatter import ScatterRenderer
+from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,7 @@ class BasePicture(Renderer):
         mending: Mends disparity; None leaves it as it is.
         separation: Takes frames apart; needs ``scatter``. None renders them as they are.
         looks_around: Whether :meth:`render_shot` looks for hidden places in other frames.
+        with_plain: Whether :meth:`render_with` adds the render of the frame as it is, without layers.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class BasePicture(Renderer):
         mending: DisparityMending | None = None,
         separation: LayerSeparation | None = None,
         looks_around: bool = True,
+        with_plain: bool = False,
     ) -> None:
         super().__init__(renderer.device)
         self.renderer = renderer
@@ -70,6 +74,7 @@ class BasePicture(Renderer):
         self.mending = mending
         self.separation = separation
         self.looks_around = looks_around and separation is not None
+        self.with_plain = with_plain
         self.name = renderer.name
         for name, module in (("highlights", highlights), ("mending", mending), ("separation", separation)):
             if module is not None:
@@ -79,11 +84,15 @@ class BasePicture(Renderer):
                 self.name += f"-{name}-{digest.hexdigest()[:8]}"
         if separation is not None and not looks_around:
             self.name += "-alone"
+        if with_plain:
+            self.name += "-plain"
 
     @classmethod
     def of(cls, network: VbrNetwork, classical: Renderer) -> BasePicture:
         """The base picture of a hybrid network."""
-        return cls(classical, network.highlights, network.mending, network.separation, network.config.looks_around)
+        config = network.config
+        parts = (network.highlights, network.mending, network.separation)
+        return cls(classical, *parts, config.looks_around, config.plain_base)
 
     def render_frame(
         self,
@@ -94,7 +103,7 @@ class BasePicture(Renderer):
         look: Look | None = None,
     ) -> NDArray[np.float32]:
         """See :meth:`Renderer.render_frame`. The frame is on its own: no other one shows what it hides."""
-        return self.render_with(frame, disparity, d_f, k_px, look, None)
+        return np.ascontiguousarray(self.render_with(frame, disparity, d_f, k_px, look, None)[..., :3])
 
     def render_with(
         self,
@@ -105,7 +114,7 @@ class BasePicture(Renderer):
         look: Look | None,
         hidden: HiddenLight | None,
     ) -> NDArray[np.float32]:
-        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3) sRGB 0..1.
+        """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3 or 6) sRGB 0..1, first the layers, then plain.
 
         Args:
             frame: See :meth:`Renderer.render_frame`.
@@ -125,10 +134,14 @@ class BasePicture(Renderer):
         if hidden is None:
             hidden = hidden_light([look_at(frame, disparity)], 0)
         if not hidden.zone.any():
-            return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+            plain = self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+            return np.concatenate([plain, plain], axis=-1) if self.with_plain else plain
         layers = self.separated(frame, disparity, hidden)
         given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
-        return self.renderer.render_prepared(given, look)
+        layered = self.renderer.render_prepared(given, look)
+        if not self.with_plain:
+            return layered
+        return np.concatenate([layered, self.renderer.render_frame(bright, disparity, d_f, k_px, look)], axis=-1)
 
     def render_shot(
         self,
@@ -137,7 +150,11 @@ class BasePicture(Renderer):
         d_f: NDArray[np.float32],
         k_px: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Frames (T, H, W, 3) of one shot by mended disparity (T, H, W); ``d_f`` and ``k_px`` are (T,)."""
+        """Frames (T, H, W, 3) of one shot by mended disparity (T, H, W); ``d_f`` and ``k_px`` are (T,).
+
+        Returns:
+            (T, H, W, 3 or 6); see :meth:`render_with`.
+        """
         found: list[tuple[int, HiddenLight | None]] = [(t, None) for t in range(len(frames))]
         if self.looks_around:
             finder: HiddenLightFinder[int] = HiddenLightFinder()
@@ -149,10 +166,14 @@ class BasePicture(Renderer):
             [
                 self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden)
                 if float(np.abs(disparity[t] - d_f[t]).max()) * float(k_px[t]) > SHARP_RADIUS_PX
-                else frames[t]
+                else self.unblurred(frames[t])
                 for t, hidden in found
             ]
         )
+
+    def unblurred(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What :meth:`render_with` gives where nothing is blurred: the frame (H, W, 3), twice with a plain base."""
+        return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -182,6 +203,24 @@ class BasePicture(Renderer):
             mended = self.mending.mend(picture.permute(2, 0, 1)[None], part[None, None])[0, 0]
             result[first:last] = mended[first - top : last - top].float().cpu().numpy()
         return result
+
+    def mended_shot(
+        self, frames: NDArray[np.float32], disparity: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Disparity (T, H, W) of one shot, steadied and mended frame by frame, and with edges that the frames agree on.
+
+        Without looking around the second is the first.
+        """
+        steadier: ScaleSteadier[int] = ScaleSteadier()
+        scales: list[Steadied[int]] = []
+        for t, frame in enumerate(frames):
+            scales += steadier.push(frame, disparity[t], t)
+        scales += steadier.finish()
+        disparity = np.stack([scaled(disparity[each.given], each.scale) for each in scales])
+        mended = np.stack([self.mended(frame, each) for frame, each in zip(frames, disparity, strict=True)])
+        if not self.looks_around or self.mending is None:
+            return mended, mended
+        return mended, agreed_shot(frames, disparity, mended, self.mended)
 
     @torch.no_grad()
     def separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import torch
 
-from vbr_core.depth.flow import FineFlow, View, make_view, positions
+from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
 from vbr_core.render.occlusion import pull_push
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 REACH_FRAMES = 6
 """Frames before and after a frame that are looked at: so many later ones must be there first."""
 
-WORKING_LINES = 480
+WORKING_LINES = 360
 """Pictures are reduced by a whole number to about this height."""
 
 EDGE_STEP = 0.03
@@ -310,14 +310,28 @@ class HiddenLightFinder(Generic[Given]):
         self._waiting: deque[Given] = deque()
 
     def push(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], given: Given
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        given: Given,
+        between: tuple[Motion, Motion] | None = None,
     ) -> list[tuple[Given, HiddenLight]]:
-        """Take the next frame: (H, W, 3) sRGB 0..1 and (H, W); no frame or one comes back, an earlier one."""
+        """Take the next frame.
+
+        Args:
+            frame: (H, W, 3) sRGB 0..1.
+            disparity: (H, W).
+            given: Comes back with the result.
+            between: Motion from the frame before and back, at working size, if it was found already.
+
+        Returns:
+            No frame or one, an earlier one.
+        """
         look = look_at(frame, disparity)
         view = make_view(frame, (look.disparity.shape[0], look.disparity.shape[1]))
         if self._view is not None:
             before = self._looks[-1]
-            on, back = self._finder.between(self._view, view)
+            on, back = between or self._finder.between(self._view, view)
             self._looks[-1] = replace(before, on=behind_motion(before, on.shift, on.trust))
             look = replace(look, back=behind_motion(look, back.shift, back.trust))
         self._view = view

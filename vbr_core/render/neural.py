@@ -22,15 +22,18 @@ from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.edge_consensus import EdgeConsensus, edge_move
 from vbr_core.render.hidden_light import HiddenLightFinder
 from vbr_core.render.optics import largest_share
-from vbr_core.render.steadying import ScaleSteadier, Steadied
+from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vbr_core.depth.flow import Motion
     from vbr_core.look import Look
     from vbr_core.model.network import VbrNetwork
+    from vbr_core.render.edge_consensus import Agreed
     from vbr_core.render.hidden_light import HiddenLight
 
 FULL_EFFECT_PX = 1.5
@@ -173,8 +176,11 @@ class NeuralStream(ShotStream):
         self._stream = NetworkStream(renderer.network, scales, renderer.tile)
         self._steadier: ScaleSteadier[_Given] = ScaleSteadier()
         looks_around = renderer._base is not None and renderer._base.looks_around
+        mends = renderer._base is not None and renderer._base.mending is not None
+        self._consensus: EdgeConsensus[_Given] | None = EdgeConsensus() if looks_around and mends else None
         self._finder: HiddenLightFinder[_Given] | None = HiddenLightFinder() if looks_around else None
         self._ending: deque[Steadied[_Given]] | None = None
+        self._last_agreed: deque[Agreed[_Given]] | None = None
         self._last_hidden: deque[tuple[_Given, HiddenLight]] | None = None
         self._late: list[NDArray[np.float32]] = []
         self._sources: deque[_Source] = deque()
@@ -203,6 +209,12 @@ class NeuralStream(ShotStream):
         while self._ending:
             self._late += self._mended(self._ending[0])
             self._ending.popleft()
+        if self._consensus is not None:
+            if self._last_agreed is None:
+                self._last_agreed = deque(self._consensus.finish())
+            while self._last_agreed:
+                self._late += self._agreed(self._last_agreed[0])
+                self._last_agreed.popleft()
         if self._finder is not None:
             if self._last_hidden is None:
                 self._last_hidden = deque(self._finder.finish())
@@ -214,21 +226,40 @@ class NeuralStream(ShotStream):
     def _mended(self, ready: Steadied[_Given]) -> list[NDArray[np.float32]]:
         """The pictures that are ready after one more frame. After an error all is as it was."""
         given = ready.given
-        disparity = given.disparity
-        if ready.scale != 1.0:
-            disparity = np.minimum(disparity * np.float32(ready.scale), max(1.0, float(disparity.max())))
+        steadied = disparity = scaled(given.disparity, ready.scale)
         base = self._renderer._base
         # a frame that is not blurred may still show what its neighbours hide
         if base is not None and (
             _largest_radius(given) > SHARP_RADIUS_PX or (self._finder is not None and given.k_px > 0.0)
         ):
             disparity = base.mended(given.frame, disparity)
+        move = edge_move(steadied, disparity) if self._consensus is not None else 0.0
         given = replace(given, disparity=disparity)
+        if self._consensus is None:
+            return self._found(given, None)
+        before = self._consensus.state()
+        try:
+            agreed = self._consensus.push(given.frame, disparity, move, given)
+            return [picture for each in agreed for picture in self._agreed(each)]
+        except BaseException:
+            self._consensus.restore(before)
+            raise
+
+    def _agreed(self, ready: Agreed[_Given]) -> list[NDArray[np.float32]]:
+        """The same, after the frames have agreed on where the edges of one lie. Those are mended again."""
+        given = ready.given
+        if ready.changed:
+            assert self._renderer._base is not None
+            given = replace(given, disparity=self._renderer._base.mended(given.frame, ready.disparity))
+        return self._found(given, ready.between)
+
+    def _found(self, given: _Given, between: tuple[Motion, Motion] | None) -> list[NDArray[np.float32]]:
+        """The same, of a frame whose disparity is final."""
         if self._finder is None:
             return self._render(given, None)
         before = self._finder.state()
         try:
-            found = self._finder.push(given.frame, disparity, given)
+            found = self._finder.push(given.frame, given.disparity, given, between)
             return [picture for each in found for picture in self._render(*each)]
         except BaseException:
             self._finder.restore(before)
@@ -243,13 +274,16 @@ class NeuralStream(ShotStream):
         device = torch.device(renderer.device)
         radius = _largest_radius(given)
         base = frame
-        if renderer._base is not None and radius > SHARP_RADIUS_PX:
-            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
+        if renderer._base is not None:
+            base = renderer._base.unblurred(frame)
+            if radius > SHARP_RADIUS_PX:
+                base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         pictures = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)
         bounds = surrounding_range(pictures[0], pictures[1], radius)
-        self._sources.append(_Source(frame, base, blurred_share(disparity, d_f, k_px), bounds, radius))
+        first = base if base.shape[-1] == 3 else np.ascontiguousarray(base[..., :3])
+        self._sources.append(_Source(frame, first, blurred_share(disparity, d_f, k_px), bounds, radius))
         return [self._finished(result) for result in results]
 
     def _finished(self, result: torch.Tensor) -> NDArray[np.float32]:
@@ -301,7 +335,7 @@ def surrounding_range(frame: torch.Tensor, base: torch.Tensor, radius_px: float)
 
     Args:
         frame: (1, 3, H, W) sRGB 0..1, all-in-focus.
-        base: (1, 3, H, W) sRGB 0..1, the classical render, or the frame again.
+        base: (1, 3 or 6, H, W) sRGB 0..1, the classical renders, or the frame again.
         radius_px: Largest blur radius in the frame.
 
     Returns:
@@ -321,7 +355,11 @@ def surrounding_range(frame: torch.Tensor, base: torch.Tensor, radius_px: float)
             small = F.max_pool2d(small, kernel, stride=1, padding=(kernel[0] // 2, kernel[1] // 2))
         return small
 
-    return -most(-torch.minimum(frame, base)), most(torch.maximum(frame, base))
+    pictures = (frame, *torch.split(base, 3, dim=1))
+    least, largest = pictures[0], pictures[0]
+    for picture in pictures[1:]:
+        least, largest = torch.minimum(least, picture), torch.maximum(largest, picture)
+    return -most(-least), most(largest)
 
 
 def within_range(picture: torch.Tensor, bounds: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:

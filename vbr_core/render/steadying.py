@@ -128,6 +128,13 @@ class ScaleSteadier(Generic[Given]):
         return Steadied(self._waiting.popleft(), scale)
 
 
+def scaled(disparity: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Disparity (H, W) times a scale, at most 1 or what it was at most; the same array for a scale of 1."""
+    if scale == 1.0:
+        return disparity
+    return np.asarray(np.minimum(disparity * np.float32(scale), max(1.0, float(disparity.max()))), np.float32)
+
+
 def correction(sums: NDArray[np.float64], here: int) -> float:
     """What to add to the logarithm of a frame's scale.
 

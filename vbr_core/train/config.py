@@ -24,6 +24,10 @@ class DataConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         validation: Folder with other SVB clips.
         cache: Folder for prepared clips (decoded, with corrupted disparity and base render); made when missing.
         variants: Differently corrupted disparities prepared of each clip, the clean one included.
+        prepared: Folder that ``python -m vbr_core.train.prepared_scenes`` fills, also while this trains; instead of
+            ``train``. It is kept on the device that trains.
+        alone_share: Share of the prepared windows that are shown as if their frames were alone, as in a preview; all of
+            them if the network does not look around.
         live: Make clips while training instead of reading ``train`` (needs a GPU to keep up).
         photographs: Folders for live clips.
         cutouts: Folders for live clips.
@@ -34,6 +38,8 @@ class DataConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     validation: str = ""
     cache: str = ""
     variants: int = 2
+    prepared: str = ""
+    alone_share: float = 0.0
     live: bool = False
     photographs: tuple[str, ...] = ()
     cutouts: tuple[str, ...] = ()
@@ -59,6 +65,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         window: Frames in a window (paper: 4).
         crop: Height and width of the windows.
         learning_rate: Adam's; falls to a hundredth along a cosine.
+        window_rate: The same on windows, of the coarse generator; 0: ``learning_rate``.
+        time_shares: How a time budget is split over the three parts of the schedule. What is planned and cannot be done
+            in that time is left out evenly: the learning rate still falls to its end. Empty: a run just stops.
         warmup_steps: Over which it rises at the start of a stage.
         relation_weight: ``lambda`` of eq. 9; 0 is the ablation "w/o L_r".
         rounding: Where L1's kink is rounded off, in units of the picture (``losses.absolute``); 0 is the paper's L1.
@@ -83,6 +92,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window: int = 4
     crop: int = 128
     learning_rate: float = 8e-4
+    window_rate: float = 0.0
+    time_shares: tuple[float, ...] = ()
     warmup_steps: int = 100
     relation_weight: float = 5.0
     rounding: float = 0.02
@@ -99,6 +110,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 1.")
         if min(self.crop, self.frame_crop) < 16 or self.crop % 16 or self.frame_crop % 16:
             raise InputError(f"crop = {self.crop} and frame_crop = {self.frame_crop} must be multiples of 16.")
+        if self.time_shares and (len(self.time_shares) != 3 or min(self.time_shares) < 0 or sum(self.time_shares) <= 0):
+            raise InputError(f"time_shares = {self.time_shares} must hold three shares, none below 0.")
         if min(self.frame_steps, self.coarse_steps, self.refiner_steps) < 0 or not 0.0 <= self.average < 1.0:
             raise InputError("Steps must not be negative, and average must be in 0..1.")
 

@@ -39,7 +39,7 @@ CHOSEN_SHARE = 0.75
 @dataclass(frozen=True)
 class Batch:
     """Windows for a step, all (B, T, C, H, W) float32: ``frames``, ``truth`` and ``base`` (3 channels, sRGB 0..1;
-    ``base`` is None without one) and ``defocus`` (1 channel, S in pixels)."""
+    ``base`` has 3 for each base picture, and is None without one) and ``defocus`` (1 channel, S in pixels)."""
 
     frames: torch.Tensor
     truth: torch.Tensor
@@ -62,7 +62,8 @@ class Windows(Protocol):
     variants: int
 
     def window(self, variant: int, t0: int, t1: int, y0: int, y1: int, x0: int, x1: int) -> dict[str, NDArray[Any]]:
-        """``sharp``, ``bokeh``, ``base`` uint8 (T, h, w, 3); ``disparity`` uint16 (T, h, w); ``d_f``, ``k_px`` (T,)."""
+        """``sharp``, ``bokeh`` uint8 (T, h, w, 3); ``base`` the same, of 3 or 6 channels; ``disparity`` uint16
+        (T, h, w); ``d_f``, ``k_px`` (T,)."""
 
 
 class PreparedClip:
@@ -104,7 +105,7 @@ def prepare(clip: Clip, variants: int, base: BasePicture | None, rng: np.random.
     for variant in range(variants):
         disparity = truth if variant == 0 else random_corruption(truth, clip.sharp, rng)
         if base is not None:
-            disparity = np.stack([base.mended(frame, each) for frame, each in zip(frames, disparity, strict=True)])
+            disparity = base.mended_shot(frames, disparity)[1]
         disparities.append(np.round(disparity * 65535.0).astype(np.uint16))
         if base is not None:
             rendered = base.render_shot(frames, disparity, clip.d_f, clip.k_px)
@@ -176,7 +177,7 @@ def _draw_window(clip: Windows, rng: np.random.Generator, window: int, crop: int
         y0 = int(rng.integers(clip.height - height + 1))
         x0 = int(rng.integers(clip.width - width + 1))
         place = clip.window(variant, t0, t0 + frames, y0, y0 + height, x0, x0 + width)
-        shown = place.get("base", place["sharp"])[0, ::3, ::3].astype(np.float32)
+        shown = place.get("base", place["sharp"])[0, ::3, ::3, :3].astype(np.float32)
         error = float(np.square(shown - place["bokeh"][0, ::3, ::3]).mean())
         if error > worst:
             sample, worst = place, error
@@ -216,18 +217,23 @@ class BatchStream:
     def __init__(
         self, clips: list[Any], first_step: int, shape_of: Callable[[int], tuple[int, int, int]], seed: int
     ) -> None:
+        self._clips = clips
         self._pool = ThreadPoolExecutor(1)
         self._draw = lambda step: draw_batch(clips, step, seed, *shape_of(step))
         self._step = first_step
         self._next: Future[Batch] = self._pool.submit(self._draw, first_step)
 
-    def take(self) -> Batch:
-        """The batch of the next step."""
+    def take(self, step: int) -> Batch:
+        """The batch of a step; the one after it is drawn meanwhile."""
+        if step != self._step:
+            self._next = self._pool.submit(self._draw, step)
         batch = self._next.result()
-        self._step += 1
+        self._step = step + 1
         self._next = self._pool.submit(self._draw, self._step)
         return batch
 
     def close(self) -> None:
-        """Stop the thread."""
+        """Stop the thread, and that of clips that are made meanwhile."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if hasattr(self._clips, "close"):
+            self._clips.close()

@@ -1,30 +1,34 @@
-"""Trains the guess of clipped light (:mod:`vbr_core.model.highlights`): ``python -m vbr_core.train.highlights``.
+"""Trains the guess of clipped light (:mod:`vbr_core.model.highlights`).
 
-Samples are pinhole pictures of SVB scenes, whose light is known beyond white. What counts is how a blurred picture
-looks, so result and truth are compared after a blur by discs of random radii, clipped and sRGB-encoded like a frame.
+``python -m vbr_core.train.highlights make`` writes crops of pinhole pictures of SVB scenes, whose light is known beyond
+white; ``... train`` trains on them, also while more are being made. What counts is how a blurred picture looks, so
+result and truth are compared after a blur by discs of random radii, clipped and sRGB-encoded like a frame.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import torch
+from safetensors.numpy import load_file as load_arrays
 
 from vbr_core.model.highlights import HighlightRecovery, clipped_share
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
-from vbr_core.train.averaging import follow
+from vbr_core.train.crop_files import make_files, read_arguments
+from vbr_core.train.device_pool import DevicePool
 from vbr_core.train.losses import absolute
+from vbr_core.train.part_training import train_part
 from vbr_core.train.svb.picture_library import open_library
 from vbr_core.train.svb.scene import random_scene
 from vbr_core.train.svb.tracer_cpu import pinhole_light
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from vbr_core.train.svb.picture_library import Library
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 WIDTHS = (16, 24, 32)
 LINES = (192, 256, 256, 384)
 FRAMES = (0, 15)
+CROP, CROPS = 128, 4
 LEAST_CLIPPED = 12
 """Pictures with fewer clipped pixels teach nothing."""
 
@@ -41,24 +46,32 @@ LOG_WEIGHT = 0.01
 SLOPE_ABOVE_WHITE = 0.02
 
 
-def make_pictures(library: Library, count: int, seed: int) -> list[NDArray[np.float16]]:
-    """Light of ``count`` pinhole pictures: (H, W, 3) float16, linear, unclipped. Those without highlights are left out.
+def scene_crops(library: Library, rng: np.random.Generator) -> Iterator[dict[str, NDArray[Any]]]:
+    """Crops of one scene around clipped pixels: ``stored`` uint8 as a camera has it, ``light`` float16, linear.
 
     Args:
         library: Photographs and cut-outs.
-        count: Scenes to draw; two moments of each are used.
-        seed: Scene i of a seed is always the same.
+        rng: Source of all randomness.
     """
-    pictures = []
-    for index in range(count):
-        rng = np.random.default_rng([seed, 7, index])
-        lines = int(rng.choice(LINES))
-        scene = random_scene(library, rng, int(rng.integers(2, 8)), 16, lines, lines)
-        for frame in FRAMES:
-            light = pinhole_light(scene, frame)
-            if int((light.max(axis=-1) > 1.0).sum()) >= LEAST_CLIPPED:
-                pictures.append(np.minimum(light, 60000.0).astype(np.float16))
-    return pictures
+    lines = int(rng.choice(LINES))
+    scene = random_scene(library, rng, int(rng.integers(2, 8)), 16, lines, lines)
+    for frame in FRAMES:
+        light = pinhole_light(scene, frame)
+        clipped = np.argwhere(light.max(axis=-1) > 1.0)
+        if len(clipped) < LEAST_CLIPPED:
+            continue
+        for y, x in clipped[rng.integers(len(clipped), size=CROPS)] - rng.integers(CROP, size=(CROPS, 2)):
+            top, left = (int(np.clip(place, 0, lines - CROP)) for place in (y, x))
+            part = np.ascontiguousarray(light[top : top + CROP, left : left + CROP])
+            stored = np.round(as_stored(part, rng) * 255.0).astype(np.uint8)
+            yield {"stored": stored, "light": np.minimum(part, 60000.0).astype(np.float16)}
+
+
+def make(library: Library, folder: Path, scenes: int, seed: int, each: int = 20) -> None:
+    """Write ``scenes`` scenes' crops into files of ``each`` scenes; files that are there are left alone."""
+    make_files(
+        lambda index: scene_crops(library, np.random.default_rng([seed, 7, index])), folder, scenes, str(seed), each
+    )
 
 
 def as_stored(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -72,34 +85,23 @@ def as_stored(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     return stored.astype(np.float32) / 255.0
 
 
-def draw(
-    pictures: list[NDArray[np.float16]], rng: np.random.Generator, batch: int, crop: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Stored pictures (B, 3, h, w) sRGB 0..1 and their light, linear; crops lie around a clipped pixel."""
-    stored: list[NDArray[np.float32]] = []
-    lights: list[NDArray[np.float32]] = []
-    while len(stored) < batch:
-        light = pictures[rng.integers(len(pictures))]
-        clipped = np.argwhere(light.max(axis=-1) > 1.0)
-        if len(clipped) == 0:
-            continue
-        y, x = clipped[rng.integers(len(clipped))] - rng.integers(crop, size=2)
-        y, x = (int(np.clip(v, 0, n - crop)) for v, n in ((y, light.shape[0]), (x, light.shape[1])))
-        part = light[y : y + crop, x : x + crop].astype(np.float32)
-        if rng.uniform() < 0.5:
-            part = part[:, ::-1]
-        part = np.ascontiguousarray(np.rot90(part, int(rng.integers(4))))
-        stored.append(as_stored(part, rng))
-        lights.append(part)
-    as_tensor = [torch.from_numpy(np.stack(x)).permute(0, 3, 1, 2).contiguous() for x in (stored, lights)]
-    return as_tensor[0], as_tensor[1]
+def read_crops(path: Path) -> dict[str, NDArray[Any]]:
+    """A file of ``make`` for :class:`vbr_core.train.device_pool.DevicePool`: samples of one frame."""
+    return {name: values[:, None] for name, values in load_arrays(path).items()}
+
+
+def drawn(pool: DevicePool, seed: int, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Stored pictures (B, 3, h, w) sRGB 0..1 and their light, linear."""
+    crops = pool.random_crops("light", seed, batch, 1, CROP)
+    stored, light = (pool.cut(name, crops)[:, 0].float().contiguous() for name in ("stored", "light"))
+    return stored / 255.0, light
 
 
 def disc_blur(light: torch.Tensor, radius_px: float) -> torch.Tensor:
     """(B, C, H, W) averaged over a disc, periodic at the borders."""
     height, width = light.shape[-2:]
-    y = torch.fft.fftfreq(height, 1.0 / height)[:, None]
-    x = torch.fft.fftfreq(width, 1.0 / width)[None, :]
+    y = torch.fft.fftfreq(height, 1.0 / height, device=light.device)[:, None]
+    x = torch.fft.fftfreq(width, 1.0 / width, device=light.device)[None, :]
     disc = (radius_px + 0.5 - torch.sqrt(y * y + x * x)).clamp(0.0, 1.0)
     kernel = torch.fft.rfft2(disc / disc.sum())
     return torch.fft.irfft2(torch.fft.rfft2(light) * kernel, s=(height, width))
@@ -128,37 +130,56 @@ def highlight_loss(
 
 
 def train(
-    library: Library, validation: Library, output: Path, scenes: int, steps: int, minutes: float = math.inf
+    data: Path,
+    validation: Path,
+    output: Path,
+    steps: int,
+    minutes: float = math.inf,
+    batch: int = 8,
+    rate: float = 1e-3,
+    start: Path | None = None,
+    device: str = "cpu",
 ) -> HighlightRecovery:
-    """Train from nothing; the average of the weights is returned and kept in ``output`` (safetensors)."""
-    from safetensors.torch import save_file
+    """Train; see :func:`vbr_core.train.part_training.train_part`.
 
-    start = time.monotonic()
+    Args:
+        data: Folder that ``make`` fills, also while this runs.
+        validation: Another.
+        output: File.
+        steps: Steps that the learning rate is laid over.
+        minutes: Time budget.
+        batch: Crops a step.
+        rate: Largest learning rate.
+        start: Weights to go on from; None for nothing.
+        device: torch device string.
+    """
     torch.manual_seed(0)
-    widths = WIDTHS
-    module, average = HighlightRecovery(widths), HighlightRecovery(widths).requires_grad_(False)
-    average.load_state_dict(module.state_dict())
-    pictures, held_out = make_pictures(library, scenes, 11), make_pictures(validation, max(8, scenes // 16), 12)
-    checks = [draw(held_out, np.random.default_rng([5, n]), 8, 128) for n in range(8)]
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
-    for step in range(steps):
-        if time.monotonic() - start > 60.0 * minutes:
-            break
-        rng = np.random.default_rng([1, step])
-        left = 1.0 - step / steps
-        for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * min(1.0, (step + 1) / 50) * min(1.0, 3.0 * left)
-        radii = [float(np.exp(rng.uniform(*np.log(RADII_PX)))) for _ in range(2)]
-        loss = highlight_loss(module, *draw(pictures, rng, 8, 128), radii)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(module.parameters(), 0.5)
-        optimizer.step()
-        follow(average, module, step, 0.995)
-        if (step + 1) % 100 == 0 or step + 1 == steps:
-            report(step + 1, average, checks, time.monotonic() - start)
-            save_file(average.state_dict(), output)
-    return average
+    pool, held_out = (DevicePool(folder, read_crops, device) for folder in (data, validation))
+    for each in (pool, held_out):
+        each.wait()
+    checks = [drawn(held_out, 500 + n, 16) for n in range(6)]
+    first = 0 if start is None else 10**6
+
+    def draw(step: int) -> tuple[torch.Tensor, torch.Tensor, list[float]]:
+        if step % 100 == 0:
+            pool.refresh()
+        low, high = np.log(RADII_PX).tolist()
+        radii = np.exp(np.random.default_rng([1, first + step]).uniform(low, high, 2))
+        return *drawn(pool, first + step, batch), [float(radius) for radius in radii]
+
+    return train_part(
+        HighlightRecovery(WIDTHS),
+        HighlightRecovery(WIDTHS),
+        draw,
+        lambda module, given: highlight_loss(module, *given),
+        lambda step, average, took: report(step, average, checks, took),
+        output,
+        steps,
+        minutes,
+        rate,
+        start,
+        device,
+    )
 
 
 @torch.no_grad()
@@ -176,16 +197,13 @@ def report(step: int, module: HighlightRecovery, checks: list[tuple[torch.Tensor
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photographs", nargs="+", type=Path, required=True)
-    parser.add_argument("--cutouts", nargs="+", type=Path, required=True)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file")
-    parser.add_argument("--scenes", type=int, default=800)
-    parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--minutes", type=float, default=math.inf)
-    given = parser.parse_args()
-    libraries = [open_library(given.photographs, given.cutouts, split) for split in ("train", "validation")]
-    train(libraries[0], libraries[1], given.output, given.scenes, given.steps, given.minutes)
+    given = read_arguments(__doc__, 1e-3)
+    if given.part == "make":
+        library = open_library(given.photographs, given.cutouts, given.split)
+        make(library, given.output, given.scenes, given.seed, given.each)
+    else:
+        budget = (given.steps, given.minutes, given.batch, given.rate)
+        train(given.data, given.validation, given.output, *budget, given.start, given.device)
 
 
 if __name__ == "__main__":

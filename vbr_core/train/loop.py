@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vbr_core.jobs import JobContext
     from vbr_core.render.base_picture import BasePicture
     from vbr_core.train.config import RunConfig, TrainingConfig
+    from vbr_core.train.prepared_scenes import PreparedStream
 
 LAST_RATE = 0.01
 VALIDATION_WINDOWS = 8
@@ -69,10 +71,29 @@ def stage_of(step: int, training: TrainingConfig) -> tuple[str, int, int]:
 
 
 def rate_at(step: int, steps: int, training: TrainingConfig) -> float:
-    """Learning rate at a step of a stage: a linear rise, then a cosine to a hundredth."""
+    """Share of the learning rate at a step of a stage: a linear rise, then a cosine to a hundredth."""
     rise = min(1.0, (step + 1) / max(1, training.warmup_steps))
     fall = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps))))
-    return training.learning_rate * rise * fall
+    return rise * fall
+
+
+def paced_step(step: int, used: float, training: TrainingConfig) -> int:
+    """The step that a run with a time budget should be at, never an earlier one than it is.
+
+    Args:
+        step: Steps done.
+        used: Share of the time that is used up.
+        training: The schedule, with ``time_shares``.
+    """
+    if not training.time_shares:
+        return step
+    shares, steps = [0.0], [0]
+    for share, count in zip(
+        training.time_shares, (training.frame_steps, training.coarse_steps, training.refiner_steps), strict=True
+    ):
+        shares.append(shares[-1] + share / sum(training.time_shares))
+        steps.append(steps[-1] + count)
+    return max(step, int(np.interp(used, shares, steps)))
 
 
 def run_stage(network: VbrNetwork, stage: str, batch: Batch, module: nn.Module | None = None) -> torch.Tensor:
@@ -118,17 +139,10 @@ class Trainer:
         self.config, self.folder, self.device = config, folder, device
         self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         torch.manual_seed(config.training.seed)
+        torch.backends.cudnn.benchmark = True  # crops are of one size; the processor knows no such choice
         layout = torch.channels_last  # the faster one, on the CPU and with bf16 on CUDA
-        self.network = VbrNetwork(config.network).to(device).to(memory_format=layout)
+        self.network = network_of(config).to(device).to(memory_format=layout)
         self.average = VbrNetwork(config.network).to(device).to(memory_format=layout).requires_grad_(False)
-        if config.training.start:
-            take_over(self.network, Path(config.training.start))
-        if config.training.highlights:
-            take_part(self.network, "highlights", Path(config.training.highlights))
-        if config.training.mending:
-            take_part(self.network, "mending", Path(config.training.mending))
-        if config.training.separation:
-            take_part(self.network, "separation", Path(config.training.separation))
         for part in (self.network.highlights, self.network.mending, self.network.separation):
             if part is not None:
                 part.requires_grad_(False)
@@ -164,7 +178,8 @@ class Trainer:
         self.network.refiner.requires_grad_(stage == "refiner")
         part = part_of(self.network, stage)
         trained = [parameter for parameter in part.parameters() if parameter.requires_grad]
-        self._optimizer = torch.optim.Adam(trained, lr=self.config.training.learning_rate)
+        on_cuda = self.device.startswith("cuda")
+        self._optimizer = torch.optim.Adam(trained, lr=self.config.training.learning_rate, fused=on_cuda)
         self._module = part
         if self.world > 1:
             devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
@@ -178,7 +193,9 @@ class Trainer:
         if stage != self._stage:
             self._begin_stage(stage)
         assert self._optimizer is not None
-        rate = rate_at(step, steps, training)
+        rate = training.learning_rate * rate_at(step, steps, training)
+        if stage == "coarse" and training.window_rate:
+            rate = training.window_rate * rate_at(step, steps, training)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         batch = batch.to(self.device)
@@ -230,6 +247,17 @@ class Trainer:
                 f"The checkpoint '{path}' does not fit this run: {str(error).splitlines()[0]}",
                 "Use the configuration it was begun with, or another folder.",
             ) from error
+
+
+def network_of(config: RunConfig) -> VbrNetwork:
+    """A run's network as it begins: new weights, those of ``start``, and the parts that were trained before."""
+    network = VbrNetwork(config.network)
+    if config.training.start:
+        take_over(network, Path(config.training.start))
+    for name in ("highlights", "mending", "separation"):
+        if getattr(config.training, name):
+            take_part(network, name, Path(getattr(config.training, name)))
+    return network
 
 
 def take_over(network: VbrNetwork, path: Path) -> None:
@@ -284,7 +312,7 @@ def validate(network: VbrNetwork, stage: str, windows: list[Batch]) -> dict[str,
     sums = {"psnr": 0.0, "base_psnr": 0.0, "relation": 0.0, "base_relation": 0.0}
     for batch in windows:
         result = run_stage(network, stage, batch).float().clamp(0, 1)
-        base = batch.base if batch.base is not None else batch.frames
+        base = batch.base[:, :, :3] if batch.base is not None else batch.frames
         for name, picture in (("", result), ("base_", base)):
             error = (picture - batch.truth).square().mean(dim=(-3, -2, -1))
             sums[name + "psnr"] += float((-10 * torch.log10(error.clamp_min(1e-10))).mean()) / len(windows)
@@ -337,9 +365,7 @@ def train(
     device = _join_group(device)
     trainer = Trainer(config, folder, device)
     base = base_renderer(trainer.network, device)
-    clips, validation = _open_data(config, folder, base, context, device, trainer)
-    rank_seed = training.seed + 1000 * trainer.rank
-    stream = BatchStream(clips, trainer.step, lambda step: _shape_of(step, training), rank_seed)
+    stream, validation = _open_data(config, folder, base, context, device, trainer)
     losses: list[float] = []
     log = _Log(folder / "log.csv") if trainer.rank == 0 else None
     began = time.monotonic()
@@ -347,7 +373,10 @@ def train(
     try:
         while trainer.step < trainer.total and time.monotonic() - start < 60.0 * minutes:
             context.step(trainer.step, trainer.total, f"Training the {stage_of(trainer.step, training)[0]} stage")
-            figures = trainer.train_step(stream.take())
+            if math.isfinite(minutes):
+                used = (time.monotonic() - began) / (60.0 * minutes - (began - start))
+                trainer.step = paced_step(trainer.step, used, training)
+            figures = trainer.train_step(stream.take(trainer.step))
             losses.append(figures["loss"])
             if trainer.step % training.log_every == 0 and log:
                 pace = (time.monotonic() - began) / (trainer.step - first)
@@ -363,8 +392,6 @@ def train(
                 trainer.save()
     finally:
         stream.close()
-        if hasattr(clips, "close"):
-            clips.close()
         trainer.save()
         if trainer.world > 1:
             torch.distributed.destroy_process_group()
@@ -390,8 +417,8 @@ def _join_group(device: str) -> str:
 
 def _open_data(
     config: RunConfig, folder: Path, base: BasePicture | None, context: JobContext, device: str, trainer: Trainer
-) -> tuple[Any, list[Batch]]:
-    """Training clips and validation windows."""
+) -> tuple[BatchStream | PreparedStream, list[Batch]]:
+    """Training batches and validation windows."""
     data = config.data
     cache = Path(data.cache) if data.cache else folder / "cache"
     validation: list[Batch] = []
@@ -399,17 +426,29 @@ def _open_data(
         found = clips_in(Path(data.validation))
         prepared = prepare_all(found, cache / "validation", max(2, data.variants), base, 1, context)
         validation = _validation_windows(prepared, device)
+    seed = config.training.seed + 1000 * trainer.rank
+
+    def shape_of(step: int) -> tuple[int, int, int]:
+        return _shape_of(step, config.training)
+
+    if data.prepared:
+        from vbr_core.train.prepared_scenes import PreparedStream
+
+        alone_share = data.alone_share if config.network.looks_around else 1.0
+        return PreparedStream(Path(data.prepared), device, alone_share, shape_of, seed, context), validation
+    clips: Any
     if data.live:
         from vbr_core.train.live import LiveClips
 
-        return LiveClips(config, base, device, trainer.rank, context), validation
-    return prepare_all(clips_in(Path(data.train)), cache / "train", data.variants, base, 0, context), validation
+        clips = LiveClips(config, base, device, trainer.rank, context)
+    else:
+        clips = prepare_all(clips_in(Path(data.train)), cache / "train", data.variants, base, 0, context)
+    return BatchStream(clips, trainer.step, shape_of, seed), validation
 
 
 def _validation_picture(folder: Path, trainer: Trainer, stage: str, windows: list[Batch]) -> None:
     """Rows of frame, base, result and truth of the first windows, as a PNG."""
     import cv2
-    import numpy as np
 
     target = folder / "validation"
     target.mkdir(exist_ok=True)
@@ -417,7 +456,8 @@ def _validation_picture(folder: Path, trainer: Trainer, stage: str, windows: lis
     for batch in windows[:4]:
         with torch.no_grad():
             result = run_stage(trainer.average, stage, batch).float()
-        shown = [batch.frames, batch.base, result, batch.truth]
+        base = None if batch.base is None else batch.base[:, :, :3]
+        shown = [batch.frames, base, result, batch.truth]
         pictures = [p[0, 1].clamp(0, 1).permute(1, 2, 0).cpu().numpy() for p in shown if p is not None]
         rows.append(np.concatenate(pictures, axis=1))
     picture = (np.concatenate(rows)[..., ::-1] * 255).round().astype(np.uint8)

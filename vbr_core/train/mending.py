@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +17,8 @@ import numpy as np
 import torch
 
 from vbr_core.model.disparity_mending import DisparityMending
-from vbr_core.train.averaging import follow
 from vbr_core.train.losses import absolute, gradients
+from vbr_core.train.part_training import train_part
 from vbr_core.train.svb.clip_file import read_clip
 from vbr_core.train.svb.corruption import EVALUATION, LEVELS, Strength, corrupt, imitate_network
 from vbr_core.train.svb.make import clips_in
@@ -144,42 +142,22 @@ def train(
         rate: Largest learning rate.
         start: Weights to go on from; None for nothing. Samples are others than those of a run from nothing.
     """
-    from safetensors.torch import load_file, save_file
-
-    began = time.monotonic()
     torch.manual_seed(0)
-    module, average = DisparityMending(WIDTHS), DisparityMending(WIDTHS).requires_grad_(False)
-    for each in (module, average):
-        each.to(memory_format=torch.channels_last)
-    if start is not None:
-        module.load_state_dict(load_file(start))
-    average.load_state_dict(module.state_dict())
     seed = 1 if start is None else 2
     samples, held_out = read_samples(data), read_samples(validation)
     checks = [draw(held_out, np.random.default_rng([5, n]), 8, 192) for n in range(6)]
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(draw, samples, np.random.default_rng([seed, 0]), batch, crop)
-        for step in range(steps):
-            used = max(step / steps, (time.monotonic() - began) / (60.0 * minutes))
-            pictures, spoiled, truth = coming.result()
-            coming = pool.submit(draw, samples, np.random.default_rng([seed, step + 1]), batch, crop)
-            fall = max(0.01, 0.5 + 0.5 * math.cos(math.pi * min(1.0, used)))
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 100) * fall
-            loss = mending_loss(module(pictures, spoiled), truth)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(module.parameters(), 0.5)
-            optimizer.step()
-            follow(average, module, step, 0.998)
-            last = used >= 1.0 or step + 1 == steps
-            if (step + 1) % 200 == 0 or last:
-                report(step + 1, average, checks, time.monotonic() - began)
-                save_file({name: value.contiguous() for name, value in average.state_dict().items()}, output)
-            if last:
-                break
-    return average
+    parts = (DisparityMending(WIDTHS), DisparityMending(WIDTHS))
+    return train_part(
+        *parts,
+        lambda step: draw(samples, np.random.default_rng([seed, step]), batch, crop),
+        lambda module, given: mending_loss(module(given[0], given[1]), given[2]),
+        lambda step, average, took: report(step, average, checks, took),
+        output,
+        steps,
+        minutes,
+        rate,
+        start,
+    )
 
 
 @torch.no_grad()

@@ -7,10 +7,7 @@ planes are known, so no lens is needed. ``... train`` trains on them, also while
 
 from __future__ import annotations
 
-import argparse
 import math
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +16,15 @@ import cv2
 import numpy as np
 import torch
 from safetensors.numpy import load_file as load_arrays
-from safetensors.numpy import save_file as save_arrays
 
 from vbr_core.model.disparity_mending import DisparityMending, surroundings
 from vbr_core.model.layer_separation import LEAST_STEP, HiddenGuess, Layers, LayerSeparation, beside_nearer
+from vbr_core.render.edge_consensus import agreed_shot
 from vbr_core.render.hidden_light import HiddenLight, HiddenLightFinder, hidden_light, look_at
-from vbr_core.train.averaging import follow
+from vbr_core.train.crop_files import make_files, read_arguments
+from vbr_core.train.device_pool import DevicePool
 from vbr_core.train.losses import absolute
+from vbr_core.train.part_training import train_part
 from vbr_core.train.svb.corruption import EVALUATION, LEVELS, Strength, corrupt, imitate_network
 from vbr_core.train.svb.picture_library import open_library
 from vbr_core.train.svb.scene import random_scene
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from vbr_core.train.svb.picture_library import Library
 
-WIDTHS = (24, 48, 64)
+WIDTHS = (32, 64, 96)
 SIZE, CROP = 256, 128
 TARGETS = (2, 6, 10, 13)
 """Frames of a scene that crops are taken from."""
@@ -63,6 +62,17 @@ class Truth:
     behind: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Pictures, disparity, guess, truth, and distance from the edge in pixels, (B, C, h, w) each."""
+
+    pictures: torch.Tensor
+    disparity: torch.Tensor
+    guess: HiddenGuess
+    truth: Truth
+    distance: torch.Tensor
+
+
 def encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light, clipped to 0..1 -> sRGB 0..1."""
     value = np.clip(linear, 0.0, 1.0)
@@ -85,8 +95,8 @@ def split_disparity(disparity: NDArray[np.float32], hidden: HiddenLight) -> NDAr
 
 def given_disparity(
     truth: NDArray[np.float32], frames: NDArray[np.float32], mending: DisparityMending | None, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """A scene's disparity (T, H, W) as the program would have it: true, or spoiled and mended."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A scene's disparity (T, H, W) as the program would have it, true or spoiled: mended, and agreed on by frames."""
     if rng.uniform() < CLEAN_SHARE:
         result = truth
     elif rng.uniform() < 0.5:
@@ -102,10 +112,15 @@ def given_disparity(
         )
         result = corrupt(truth, LEVELS[1 + rng.integers(3)], rng, strength)
     if mending is None:
-        return result
-    with torch.no_grad():
-        pictures = torch.from_numpy(frames).permute(0, 3, 1, 2)
-        return np.asarray(mending.mend(pictures, torch.from_numpy(result)[:, None])[:, 0].numpy())
+        return result, result
+
+    @torch.no_grad()
+    def mend(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+        picture = torch.from_numpy(frame).permute(2, 0, 1)[None]
+        return np.asarray(mending.mend(picture, torch.from_numpy(disparity)[None, None])[0, 0].numpy())
+
+    mended = np.stack([mend(frame, each) for frame, each in zip(frames, result, strict=True)])
+    return mended, agreed_shot(frames, result, mended, mend)
 
 
 def scene_samples(
@@ -115,21 +130,22 @@ def scene_samples(
     scene = random_scene(library, rng, int(rng.integers(4, 10)), 16, SIZE, SIZE)
     shots = [photograph(scene, t, 16, bokeh=False) for t in range(scene.frames)]
     frames = np.stack([np.round(encoded(shot.sharp) * 255.0) / np.float32(255.0) for shot in shots]).astype(np.float32)
-    disparity = given_disparity(np.stack([shot.disparity for shot in shots]), frames, mending, rng)
+    mended, agreed = given_disparity(np.stack([shot.disparity for shot in shots]), frames, mending, rng)
     finder: HiddenLightFinder[int] = HiddenLightFinder()
     found: dict[int, HiddenLight] = {}
     for t in range(scene.frames):
-        found.update(finder.push(frames[t], disparity[t], t))
+        found.update(finder.push(frames[t], agreed[t], t))
     found.update(finder.finish())
     for t in TARGETS:
-        alone = hidden_light([look_at(frames[t], disparity[t])], 0)
-        hidden = alone if rng.uniform() < ALONE_SHARE else found[t]
-        coverage, light = split_light(scene, t, split_disparity(disparity[t], hidden))
-        edge = cv2.dilate(disparity[t], np.ones((3, 3), np.uint8)) - disparity[t] > LEAST_STEP
+        is_alone = rng.uniform() < ALONE_SHARE
+        disparity = mended[t] if is_alone else agreed[t]
+        hidden = hidden_light([look_at(frames[t], disparity)], 0) if is_alone else found[t]
+        coverage, light = split_light(scene, t, split_disparity(disparity, hidden))
+        edge = cv2.dilate(disparity, np.ones((3, 3), np.uint8)) - disparity > LEAST_STEP
         distance = cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, 3)
         whole = {
             "frame": np.round(frames[t] * 255.0).astype(np.uint8),
-            "disparity": disparity[t].astype(np.float32),
+            "disparity": disparity.astype(np.float32),
             "color": np.round(hidden.color * 255.0).astype(np.uint8),
             "hidden_disparity": hidden.disparity,
             "seen": np.round(hidden.seen * 255.0).astype(np.uint8),
@@ -148,69 +164,34 @@ def make(
     library: Library, mending: DisparityMending | None, folder: Path, scenes: int, seed: int, each: int = 20
 ) -> None:
     """Write ``scenes`` scenes' crops into files of ``each`` scenes; files that are there are left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for first in range(0, scenes, each):
-        path = folder / f"{seed}-{first:06d}.safetensors"
-        if path.exists():
-            continue
-        samples = [
-            sample
-            for index in range(first, min(scenes, first + each))
-            for sample in scene_samples(library, mending, np.random.default_rng([seed, index]))
-        ]
-        part = path.with_name(path.name + ".part")
-        save_arrays({name: np.stack([sample[name] for sample in samples]) for name in samples[0]}, part)
-        part.replace(path)
-        print(f"{path.name}: {len(samples)} crops", flush=True)  # noqa: T201 - a training tool
+    make_files(
+        lambda index: scene_samples(library, mending, np.random.default_rng([seed, index])),
+        folder,
+        scenes,
+        str(seed),
+        each,
+    )
 
 
-class Pool:
-    """Crops of all files of a folder; files that appear later are taken in with :meth:`refresh`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._files: dict[Path, dict[str, NDArray[Any]]] = {}
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Look for new files."""
-        for path in sorted(self.folder.glob("*.safetensors")):
-            if path not in self._files:
-                self._files[path] = load_arrays(path)
-
-    def draw(
-        self, rng: np.random.Generator, batch: int
-    ) -> tuple[torch.Tensor, torch.Tensor, HiddenGuess, Truth, torch.Tensor]:
-        """Pictures, disparity, guess, truth, and distance from the edge, (B, C, h, w) each."""
-        files = list(self._files.values())
-        sizes = np.array([len(file["frame"]) for file in files])
-        rows: list[dict[str, NDArray[Any]]] = []
-        for _ in range(batch):
-            file = files[int(rng.choice(len(files), p=sizes / sizes.sum()))]
-            index = int(rng.integers(len(file["frame"])))
-            mirror, turn = rng.uniform() < 0.5, int(rng.integers(4))
-            row = {}
-            for name, values in file.items():
-                part = values[index]
-                part = np.rot90(part[:, ::-1] if mirror else part, turn)
-                row[name] = part if part.ndim == 3 else part[..., None]
-            rows.append(row)
-        return collate(rows)
+def read_crops(path: Path) -> dict[str, NDArray[Any]]:
+    """A file of ``make`` for :class:`vbr_core.train.device_pool.DevicePool`: samples of one frame, channels last."""
+    arrays = load_arrays(path)
+    with_channels = {name: values if values.ndim == 4 else values[..., None] for name, values in arrays.items()}
+    return {name: values[:, None] for name, values in with_channels.items()}
 
 
-def collate(
-    rows: list[dict[str, NDArray[Any]]],
-) -> tuple[torch.Tensor, torch.Tensor, HiddenGuess, Truth, torch.Tensor]:
-    """Crops (h, w, C) as tensors; see :meth:`Pool.draw`."""
+def drawn(pool: DevicePool, seed: int, batch: int) -> Sample:
+    """Crops of a step, each as large as they were made."""
+    crops = pool.random_crops("frame", seed, batch, 1, CROP)
 
     def tensor(name: str) -> torch.Tensor:
-        values = np.stack([row[name] for row in rows])
-        result = torch.from_numpy(np.ascontiguousarray(values)).permute(0, 3, 1, 2).float()
-        return result / 255.0 if values.dtype == np.uint8 and name not in ("zone", "distance") else result
+        values = pool.cut(name, crops)[:, 0]
+        result = values.float()
+        return result / 255.0 if values.dtype == torch.uint8 and name not in ("zone", "distance") else result
 
     guess = HiddenGuess(tensor("color"), tensor("hidden_disparity"), tensor("seen"), tensor("zone"))
     truth = Truth(tensor("coverage"), tensor("behind"))
-    return tensor("frame"), tensor("disparity"), guess, truth, tensor("distance")
+    return Sample(tensor("frame"), tensor("disparity"), guess, truth, tensor("distance"))
 
 
 def separation_loss(layers: Layers, truth: Truth, distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -232,106 +213,73 @@ def train(
     batch: int = 8,
     rate: float = 2e-3,
     start: Path | None = None,
+    device: str = "cpu",
 ) -> LayerSeparation:
-    """Train; the average of the weights is returned and kept in ``output`` (safetensors).
+    """Train; see :func:`vbr_core.train.part_training.train_part`.
 
     Args:
-        data: Folder that ``make`` fills.
+        data: Folder that ``make`` fills, also while this runs.
         validation: Another.
         output: File.
         steps: Steps that the learning rate is laid over.
-        minutes: Time budget; the learning rate falls with what is used up of it, if that is more.
+        minutes: Time budget.
         batch: Crops a step.
         rate: Largest learning rate.
         start: Weights to go on from; None for nothing.
+        device: torch device string.
     """
-    from safetensors.torch import load_file, save_file
-
-    began = time.monotonic()
     torch.manual_seed(0)
-    module, average = LayerSeparation(WIDTHS), LayerSeparation(WIDTHS).requires_grad_(False)
-    for each in (module, average):
-        each.to(memory_format=torch.channels_last)
-    if start is not None:
-        module.load_state_dict(load_file(start))
-    average.load_state_dict(module.state_dict())
-    seed = 1 if start is None else 2
-    pool, held_out = Pool(data), Pool(validation)
-    checks = [held_out.draw(np.random.default_rng([5, n]), 16) for n in range(6)]
-    optimizer = torch.optim.Adam(module.parameters(), lr=rate)
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(pool.draw, np.random.default_rng([seed, 0]), batch)
-        for step in range(steps):
-            used = max(step / steps, (time.monotonic() - began) / (60.0 * minutes))
-            pictures, disparity, guess, truth, distance = coming.result()
-            if step % 100 == 0:
-                pool.refresh()
-            coming = thread.submit(pool.draw, np.random.default_rng([seed, step + 1]), batch)
-            fall = max(0.01, 0.5 + 0.5 * math.cos(math.pi * min(1.0, used)))
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 100) * fall
-            coverage, behind = separation_loss(module(pictures, disparity, guess), truth, distance)
-            optimizer.zero_grad(set_to_none=True)
-            (COVERAGE_WEIGHT * coverage + behind).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(module.parameters(), 0.5)
-            optimizer.step()
-            follow(average, module, step, 0.998)
-            last = used >= 1.0 or step + 1 == steps
-            if step == 0 or (step + 1) % 200 == 0 or last:
-                report(step + 1, average, checks, time.monotonic() - began)
-                save_file({name: value.contiguous() for name, value in average.state_dict().items()}, output)
-            if last:
-                break
-    return average
+    pool, held_out = (DevicePool(folder, read_crops, device) for folder in (data, validation))
+    for each in (pool, held_out):
+        each.wait()
+    checks = [drawn(held_out, 500 + n, 16) for n in range(6)]
+    first = 0 if start is None else 10**6
+
+    def draw(step: int) -> Sample:
+        if step % 100 == 0:
+            pool.refresh()
+        return drawn(pool, first + step, batch)
+
+    def loss_of(module: LayerSeparation, sample: Sample) -> torch.Tensor:
+        layers = module(sample.pictures, sample.disparity, sample.guess)
+        coverage, behind = separation_loss(layers, sample.truth, sample.distance)
+        return COVERAGE_WEIGHT * coverage + behind
+
+    def report(step: int, average: LayerSeparation, took: float) -> None:
+        figures = held_out_errors(average, checks)
+        print(f"step {step}: coverage {figures[0]:.5f}, behind {figures[1]:.5f}, {took:.0f} s", flush=True)  # noqa: T201 - a training tool
+
+    parts = (LayerSeparation(WIDTHS), LayerSeparation(WIDTHS))
+    return train_part(*parts, draw, loss_of, report, output, steps, minutes, rate, start, device)
 
 
 @torch.no_grad()
-def report(step: int, module: LayerSeparation, checks: list[Any], took: float) -> None:
-    """Print the held-out errors of coverage and colour."""
-    figures = np.mean(
-        [
-            [float(value) for value in separation_loss(module(pictures, disparity, guess), truth, distance)]
-            for pictures, disparity, guess, truth, distance in checks
-        ],
-        axis=0,
-    )
-    print(f"step {step}: coverage {figures[0]:.5f}, behind {figures[1]:.5f}, {took:.0f} s", flush=True)  # noqa: T201
+def held_out_errors(module: LayerSeparation, checks: list[Sample]) -> NDArray[np.float64]:
+    """Mean errors of coverage and colour, (2,)."""
+    errors = [
+        separation_loss(module(each.pictures, each.disparity, each.guess), each.truth, each.distance) for each in checks
+    ]
+    return np.asarray(np.mean([[float(value) for value in pair] for pair in errors], axis=0))
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parts = parser.add_subparsers(dest="part", required=True)
-    making = parts.add_parser("make", help="write crops of scenes")
-    making.add_argument("--photographs", type=Path, nargs="+", required=True)
-    making.add_argument("--cutouts", type=Path, nargs="+", required=True)
-    making.add_argument("--split", default="train", choices=("train", "validation"))
-    making.add_argument("--mending", type=Path, help="VBR network whose mending of disparity is used")
-    making.add_argument("--scenes", type=int, default=1000)
-    making.add_argument("--seed", type=int, default=1)
-    making.add_argument("-o", "--output", type=Path, required=True, help="folder")
-    training = parts.add_parser("train", help="train on them")
-    training.add_argument("--data", type=Path, required=True)
-    training.add_argument("--validation", type=Path, required=True)
-    training.add_argument("-o", "--output", type=Path, required=True, help="safetensors file")
-    training.add_argument("--steps", type=int, default=8000)
-    training.add_argument("--minutes", type=float, default=math.inf)
-    training.add_argument("--rate", type=float, default=2e-3, help="largest learning rate")
-    training.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
-    given = parser.parse_args()
+    given = read_arguments(
+        __doc__,
+        2e-3,
+        lambda making: making.add_argument("--mending", type=Path, help="VBR network whose mending is used"),
+    )
     if given.part == "make":
         mending = None
         if given.mending is not None:
             from vbr_core.model.weights import load_network
 
             mending = load_network(given.mending).mending
-        make(
-            open_library(given.photographs, given.cutouts, given.split), mending, given.output, given.scenes, given.seed
-        )
+        library = open_library(given.photographs, given.cutouts, given.split)
+        make(library, mending, given.output, given.scenes, given.seed, given.each)
     else:
-        train(
-            given.data, given.validation, given.output, given.steps, given.minutes, rate=given.rate, start=given.start
-        )
+        budget = (given.steps, given.minutes, given.batch, given.rate)
+        train(given.data, given.validation, given.output, *budget, given.start, given.device)
 
 
 if __name__ == "__main__":

@@ -102,8 +102,8 @@ def make_clip(
         if context is not None:
             context.step(index * settings.frames + t, settings.clips * settings.frames, "Ray tracing")
         shot = tracer(scene, t, settings.rays)
-        sharp.append(_to_srgb8(shot.sharp))
-        bokeh.append(_to_srgb8(shot.bokeh))
+        sharp.append(to_srgb8(shot.sharp))
+        bokeh.append(to_srgb8(shot.bokeh))
         disparity.append(np.round(shot.disparity * 65535.0).astype(np.uint16))
         band.append(boundary_band(shot.plane))
     return Clip(
@@ -198,7 +198,7 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _to_srgb8(linear: np.ndarray) -> np.ndarray:
+def to_srgb8(linear: np.ndarray) -> np.ndarray:
     """Linear light 0..1 -> 8-bit sRGB (IEC 61966-2-1)."""
     value = np.clip(linear, 0.0, 1.0)
     encoded = np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 1e-12) ** (1 / 2.4) - 0.055)

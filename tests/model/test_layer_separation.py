@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.model.test_disparity_mending import scene
+from vbr_core.errors import InputError
 from vbr_core.model.config import NetworkConfig
 from vbr_core.model.layer_separation import HiddenGuess, Layers, LayerSeparation
 from vbr_core.model.network import VbrNetwork
@@ -122,3 +123,36 @@ def test_a_shot_in_one_go_is_as_frame_by_frame() -> None:
 
 def test_layers_name_what_they_hold() -> None:
     assert set(base_picture.LAYER_NAMES) == set(Layers.__annotations__)
+
+
+def test_a_plain_base_stands_beside_that_of_the_layers() -> None:
+    with pytest.raises(InputError, match="plain_base"):
+        NetworkConfig(plain_base=True)
+    config = NetworkConfig(
+        widths=(8, 8, 8), blocks=(1, 1, 1), offset_groups=2, separation_widths=(8, 8, 8), plain_base=True
+    )
+    network = VbrNetwork(config).eval().requires_grad_(False)
+    network.separation = lively()
+    renderer = NeuralRenderer(network)
+    picture, disparity = scene()
+    frame, depth = picture[0].permute(1, 2, 0).numpy(), disparity[0, 0].numpy()
+    base = renderer._base
+    assert base is not None
+    both = base.render_with(frame, depth, 0.2, 10.0, None, None)
+    assert both.shape == (*depth.shape, 6)
+    assert np.array_equal(both[..., :3], base.render_frame(frame, depth, 0.2, 10.0))
+    assert np.array_equal(both[..., 3:], ScatterRenderer("cpu").render_frame(frame, depth, 0.2, 10.0))
+    assert not np.allclose(both[..., :3], both[..., 3:])
+    # an untrained network shows the first of them
+    assert np.allclose(renderer.render_frame(frame, depth, 0.2, 10.0), both[..., :3], atol=0.02)
+
+
+def test_the_network_may_show_the_plain_base() -> None:
+    config = NetworkConfig(
+        widths=(8, 8, 8), blocks=(1, 1, 1), offset_groups=2, separation_widths=(8, 8, 8), plain_base=True
+    )
+    network = VbrNetwork(config).eval().requires_grad_(False)
+    network.coarse.head.bias.view(5, 4)[3] = 1.0  # the weight of the second candidate, for all four pixels of a cell
+    frames, first, plain = torch.rand(1, 1, 3, 16, 16), torch.rand(1, 1, 3, 16, 16), torch.rand(1, 1, 3, 16, 16)
+    pictures = network.pictures_for(frames, torch.cat([first, plain], dim=2), None)
+    assert torch.allclose(network.coarse(pictures, torch.zeros(1, 1, 1, 16, 16)), plain, atol=1e-6)

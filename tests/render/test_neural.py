@@ -15,8 +15,9 @@ from tests.model.test_network import PURE, TINY, random_network
 from vbr_core.errors import InputError, OutOfMemoryError
 from vbr_core.model.network import Stage
 from vbr_core.model.weights import load_network, save_network
+from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.engine import RenderEngine
-from vbr_core.render.neural import NeuralRenderer, surrounding_range, within_range
+from vbr_core.render.neural import NeuralRenderer
 from vbr_core.settings import RenderSettings
 
 if TYPE_CHECKING:

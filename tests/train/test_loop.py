@@ -18,7 +18,7 @@ from vbr_core.model.config import NetworkConfig
 from vbr_core.model.weights import load_network
 from vbr_core.train.config import TrainingConfig, open_run, read_config
 from vbr_core.train.data import BatchStream, draw_batch, prepare_all
-from vbr_core.train.loop import Trainer, rate_at, stage_of, train
+from vbr_core.train.loop import Trainer, paced_step, rate_at, stage_of, train
 from vbr_core.train.losses import relation_loss, spatial_loss, total_loss
 from vbr_core.train.svb.make import clips_in
 
@@ -62,8 +62,19 @@ def test_coarse_comes_before_the_refiner() -> None:
     ]
 
 
+def test_a_time_budget_leaves_steps_out_evenly() -> None:
+    training = TrainingConfig(frame_steps=100, coarse_steps=50, refiner_steps=10, time_shares=(2.0, 1.0, 1.0))
+    places = [paced_step(0, used, training) for used in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert places == [0, 50, 100, 150, 160]
+    assert paced_step(120, 0.5, training) == 120  # never back
+    assert paced_step(7, 0.9, TrainingConfig(frame_steps=100)) == 7
+    for shares in ((1.0, 1.0), (1.0, -1.0, 1.0), (0.0, 0.0, 0.0)):
+        with pytest.raises(InputError, match="time_shares"):
+            TrainingConfig(time_shares=shares)
+
+
 def test_rate_rises_then_falls() -> None:
-    training = TrainingConfig(learning_rate=1.0, warmup_steps=10)
+    training = TrainingConfig(warmup_steps=10)
     rates = [rate_at(step, 100, training) for step in range(100)]
     assert rates[0] < 0.2
     assert max(rates) == pytest.approx(1.0, abs=0.05)

@@ -7,7 +7,7 @@ frame, and what other frames of the shot show of hidden places is used.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,6 +19,7 @@ from vbr_core.model.blocks import STRIDE
 from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
+from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
@@ -45,6 +46,9 @@ BAND_ROWS = 512
 
 HALO_ROWS = 112
 """Rows around a band that its result depends on, rounded up."""
+
+HIDDEN_REACH_PX = 24.0
+"""How far around a hidden place its colours are looked for."""
 
 
 class BasePicture(Renderer):
@@ -235,7 +239,11 @@ class BasePicture(Renderer):
                 for given in (frame, disparity, color, depth, seen, zone)
             )
             guess = HiddenGuess(guessed[0].permute(2, 0, 1)[None], *(each[None, None] for each in guessed[1:]))
-            layers = self.separation(picture.permute(2, 0, 1)[None], part[None, None], guess)
+            picture = picture.permute(2, 0, 1)[None]
+            layers = self.separation(picture, part[None, None], guess)
+            # a hidden surface has the colours of what is seen around it, or of what other frames show there
+            known = surrounding_range(picture, guess.color, HIDDEN_REACH_PX)
+            layers = replace(layers, behind=within_range(layers.behind, known))
             inner = slice(first - top, last - top)
             parts.append(Layers(*(getattr(layers, name)[:, :, inner] for name in LAYER_NAMES)))
         return Layers(*(torch.cat([getattr(part, name) for part in parts], dim=2) for name in LAYER_NAMES))

@@ -74,7 +74,7 @@ class Agreed(Generic[Given]):
 class _Entry(Generic[Given]):
     view: View
     disparity: NDArray[np.float32]
-    move: float
+    move: float | None
     given: Given
     between: tuple[Motion, Motion] | None
 
@@ -88,14 +88,14 @@ class EdgeConsensus(Generic[Given]):
         self._waiting = 0
 
     def push(
-        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], move: float, given: Given
+        self, frame: NDArray[np.float32], disparity: NDArray[np.float32], move: float | None, given: Given
     ) -> list[Agreed[Given]]:
         """Take the next frame.
 
         Args:
             frame: (H, W, 3) sRGB 0..1.
             disparity: (H, W), mended.
-            move: See :func:`edge_move`.
+            move: See :func:`edge_move`. None: the disparity means nothing, as nothing is blurred by it.
             given: Comes back with the result.
 
         Returns:
@@ -125,8 +125,11 @@ class EdgeConsensus(Generic[Given]):
         entry = entries[here]
         around = range(max(0, here - REACH_FRAMES), min(len(entries), here + REACH_FRAMES + 1))
         disparity = entry.disparity
-        share = float(np.clip((np.mean([entries[t].move for t in around]) - RIGHT) / (WRONG - RIGHT), 0.0, 1.0))
-        if share > 0.0 and len(around) > 1:
+        moves = [move for move in (entries[t].move for t in around) if move is not None]
+        share = 0.0
+        if entry.move is not None and len(moves) > 1:
+            share = float(np.clip((np.mean(moves) - RIGHT) / (WRONG - RIGHT), 0.0, 1.0))
+        if share > 0.0:
             agreed = _median_around(entries, here)
             disparity = disparity + np.float32(share) * (agreed - disparity) if share < 1.0 else agreed
         self._waiting -= 1
@@ -166,6 +169,8 @@ def _median_around(entries: list[_Entry[Given]], here: int) -> NDArray[np.float3
             assert pair is not None
             further = pair[0] if step > 0 else pair[1]
             motion = further if motion is None else follow(motion, further)
+            if entries[at].move is None:
+                continue
             sample, weight = _fetched(centre, entries[at], motion)
             samples.append(sample)
             weights.append(weight)

@@ -27,7 +27,7 @@ from vbr_core.render.occlusion import pull_push
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-REACH_FRAMES = 6
+REACH_FRAMES = 10
 """Frames before and after a frame that are looked at: so many later ones must be there first."""
 
 WORKING_LINES = 360

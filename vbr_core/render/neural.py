@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from resources import resource_path
 from vbr_core.depth.shots import CutDetector
@@ -22,6 +20,7 @@ from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import EdgeConsensus, edge_move
 from vbr_core.render.hidden_light import HiddenLightFinder
 from vbr_core.render.optics import largest_share
@@ -45,9 +44,6 @@ DEFAULT_NETWORK = "vbr-hybrid"
 
 FOCUSED_RADIUS_PX = 0.75
 """A pixel that is blurred no more than this is in focus."""
-
-BOUND_CELL_PX = 8
-"""The bounds of what the network may paint are kept for cells of this size."""
 
 SMALLEST_TILE = 128
 LARGEST_TILE = 1024
@@ -233,7 +229,7 @@ class NeuralStream(ShotStream):
             _largest_radius(given) > SHARP_RADIUS_PX or (self._finder is not None and given.k_px > 0.0)
         ):
             disparity = base.mended(given.frame, disparity)
-        move = edge_move(steadied, disparity) if self._consensus is not None else 0.0
+        move = edge_move(steadied, disparity) if self._consensus is not None and given.k_px > 0.0 else None
         given = replace(given, disparity=disparity)
         if self._consensus is None:
             return self._found(given, None)
@@ -325,51 +321,6 @@ def blurred_share(disparity: NDArray[np.float32], d_f: float, k_px: float) -> ND
     reach = max(4, round(disparity.shape[0] / 135))
     grown = cv2.dilate(blurred, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     return np.asarray(cv2.blur(grown, (reach + 1, reach + 1)), np.float32)
-
-
-def surrounding_range(frame: torch.Tensor, base: torch.Tensor, radius_px: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """The least and the most of each channel that frame and base show around every cell of 8 pixels.
-
-    A blurred picture is a mean of light from no farther than the blur radius. What leaves the range has been made up by
-    the network: specks of light in plain black are the worst of it. What was hidden may lie outside it and is limited.
-
-    Args:
-        frame: (1, 3, H, W) sRGB 0..1, all-in-focus.
-        base: (1, 3 or 6, H, W) sRGB 0..1, the classical renders, or the frame again.
-        radius_px: Largest blur radius in the frame.
-
-    Returns:
-        Two of (1, 3, h, w), a value a cell: of its surroundings within the radius, and one cell more.
-    """
-    cell = BOUND_CELL_PX
-    cells = -(-max(frame.shape[-2:]) // cell)
-    reach = 2 * (1 + min(cells, math.ceil(radius_px / cell))) + 1
-
-    def most(either: torch.Tensor) -> torch.Tensor:
-        height, width = either.shape[-2:]
-        whole = F.pad(either, (0, -width % cell, 0, -height % cell), "replicate")
-        # rows first: the pool of the whole picture in one go takes several times as long on a CPU
-        small = whole.reshape(1, 3, -1, cell, whole.shape[-1]).amax(dim=3)
-        small = small.reshape(1, 3, small.shape[2], -1, cell).amax(dim=4)
-        for kernel in ((reach, 1), (1, reach)):
-            small = F.max_pool2d(small, kernel, stride=1, padding=(kernel[0] // 2, kernel[1] // 2))
-        return small
-
-    pictures = (frame, *torch.split(base, 3, dim=1))
-    least, largest = pictures[0], pictures[0]
-    for picture in pictures[1:]:
-        least, largest = torch.minimum(least, picture), torch.maximum(largest, picture)
-    return -most(-least), most(largest)
-
-
-def within_range(picture: torch.Tensor, bounds: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """(1, 3, H, W) limited to what :func:`surrounding_range` gave, which is bilinear between the cells."""
-    height, width = picture.shape[-2:]
-    least, most = (
-        F.interpolate(bound, scale_factor=BOUND_CELL_PX, mode="bilinear", align_corners=False)[..., :height, :width]
-        for bound in bounds
-    )
-    return picture.clamp(least, most)
 
 
 def _to_tensor(picture: NDArray[np.float32], device: torch.device) -> torch.Tensor:

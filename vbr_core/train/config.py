@@ -134,7 +134,7 @@ def read_config(path: Path) -> RunConfig:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), RunConfig)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InputError(
-            f"'{path}' is not a training configuration: {error}.", "resources/training/vbr-hybrid.toml is a whole one."
+            f"'{path}' is not a training configuration: {error}.", "resources/training/vbr-from-clips.toml is one."
         ) from error
 
 

@@ -15,7 +15,7 @@ from vbr_core.train.metrics import Scores
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = 5
+VERSION = 6
 """Rises when the metrics or a classical row change, so that older scores are not used."""
 
 RESULTS_FILE = "results.json"

@@ -106,9 +106,12 @@ def make(config: RunConfig, library: Library, folder: Path, scenes: range, seed:
     training = config.training
     parts = [Path(name) for name in (training.highlights, training.mending, training.separation) if name]
     base, known = None, None
+    parent = multiprocessing.parent_process()
     folder.mkdir(parents=True, exist_ok=True)
     for index in scenes:
         path = folder / f"{seed}-{index:06d}.safetensors"
+        if parent is not None and not parent.is_alive():
+            return
         stamps = [part.stat().st_mtime_ns for part in parts]
         if base is None or stamps != known:
             base, known = base_renderer(network_of(config), "cpu"), stamps

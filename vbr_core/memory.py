@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-RENDER_BYTES_PER_PIXEL = {"vbr": 610, "scatter": 90, "layered": 110}
-"""Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines; for ``vbr``
-the two frames that its disparity is steadied with were added since."""
+RENDER_BYTES_PER_PIXEL = {"vbr": 1400, "scatter": 90, "layered": 110}
+"""Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines. Of that of
+``vbr``, a third are the frames that wait for later ones."""
 
 OTHER_BYTES_PER_PIXEL = 60
 

@@ -10,6 +10,7 @@ from vbr_core.render.hidden_light import (
     REACH_FRAMES,
     HiddenLight,
     HiddenLightFinder,
+    continued,
     hidden_light,
     look_at,
     working_size,
@@ -121,3 +122,14 @@ def test_working_pictures_are_whole_fractions(height: int, width: int) -> None:
     assert small[0] <= 720
     factor = round(height / small[0])
     assert small == (-(-height // factor), -(-width // factor))
+
+
+def test_surfaces_that_lie_open_nowhere_take_what_is_known() -> None:
+    """Not black: a slice of disparity without a known pixel has nothing to continue."""
+    values = np.full((16, 24, 3), 0.6, np.float32)
+    disparity, hidden = np.full((16, 24), 0.9, np.float32), np.full((16, 24), 0.1, np.float32)
+    where = np.zeros((16, 24), bool)
+    where[4:8, 4:8] = True
+    known = np.where(where, 0.0, 1.0).astype(np.float32)
+    assert np.allclose(continued(values, known, disparity, hidden, where), 0.6, atol=1e-6)
+    assert np.allclose(continued(values, np.zeros_like(known), disparity, hidden, where), 0.6, atol=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
 from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
 from vbr_core.kernels.scatter_torch import scatter_torch
 from vbr_core.model.layer_separation import Layers, light_in_front
-from vbr_core.render.layers import layered_input, settled
+from vbr_core.render.layers import layered_input, outline_share, settled
 from vbr_core.render.optics import linear_to_srgb
 from vbr_core.render.scatter import ScatterInput, ScatterRenderer, scatter_rows
 
@@ -128,3 +130,22 @@ def test_known_layers_give_what_a_lens_would(d_f: float) -> None:
     mine = error(renderer.render_prepared(given))
     assert mine < 0.35 * error(renderer.render_frame(frame, disparity, d_f, k))
     assert -10 * np.log10(mine) > 36.0
+
+
+def test_layers_matter_near_outlines_only() -> None:
+    color = torch.ones(2, 60, 80, 4)
+    color[0, 20:40, 30:32, 3] = 0.4  # an outline
+    radius = torch.full((2, 60, 80), 2 * STEPS_PER_PX)
+    radius[0, :, 40:] = 16 * STEPS_PER_PX  # what lies there is so blurred that the outline shows in it
+    given = ScatterInput(
+        color, radius, torch.zeros_like(radius), torch.ones(60, 80), 16 * STEPS_PER_PX, 1, 1, radius[0] > 0
+    )
+    share = outline_share(given)
+    assert (share[20:40, 28:34] == 1.0).all()
+    assert share[30, 20] == 0.0  # ten pixels away, blurred by two
+    assert share[30, 39] == 0.0
+    assert share[30, 42] == 1.0
+    near = outline_share(replace(given, radius_index=torch.full_like(radius, 30 * STEPS_PER_PX)))
+    assert near[30, 55] == 1.0  # an outline of something blurred reaches far
+    alone = outline_share(replace(given, color=torch.ones(2, 60, 80, 4)))
+    assert not alone.any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,21 +13,17 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 
-from tests.train.test_separation import SIDE, library
+from tests.train.test_separation import SIDE, small_library
 from vbr_core.jobs import Cancelled, CancelToken, JobContext
 from vbr_core.model.config import NetworkConfig
 from vbr_core.model.layer_separation import LayerSeparation
 from vbr_core.train import prepared_scenes
 from vbr_core.train.config import DataConfig, RunConfig, TrainingConfig
 from vbr_core.train.loop import train
-from vbr_core.train.prepared_scenes import PreparedStream, make
+from vbr_core.train.prepared_scenes import PreparedStream, SceneKind, make
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vbr_core.train.svb.picture_library import Library
-
-__all__ = ["library"]  # a fixture
 
 NETWORK = NetworkConfig(
     widths=(8, 8, 8),
@@ -36,17 +34,39 @@ NETWORK = NetworkConfig(
     plain_base=True,
 )
 
+FEW = SceneKind(2, 3)
 BLURRED = range(3, 5)
 """Scenes with much blur."""
 
 
-@pytest.fixture
-def scenes(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two small scenes."""
-    for name, value in (("SIZE", SIDE), ("RAYS", 16), ("LEAST_OBJECTS", 2), ("MOST_OBJECTS", 3)):
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return small_library(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(monkeypatch)
+
+
+def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("SIZE", SIDE), ("RAYS", 16)):
         monkeypatch.setattr(prepared_scenes, name, value)
-    make(RunConfig(network=NETWORK), library, tmp_path / "scenes", BLURRED, 4)
-    return tmp_path / "scenes"
+
+
+@pytest.fixture(scope="module")
+def made(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_small(monkeypatch)
+        make(RunConfig(network=NETWORK), library, folder, BLURRED, 4, FEW)
+    return folder
+
+
+@pytest.fixture
+def scenes(made: Path, tmp_path: Path) -> Path:
+    """A folder with two small scenes."""
+    return Path(shutil.copytree(made, tmp_path / "scenes"))
 
 
 def stream_of(folder: Path, alone_share: float = 0.0) -> PreparedStream:
@@ -69,7 +89,7 @@ def test_a_scene_holds_two_windows_of_all_that_training_needs(scenes: Path) -> N
 
 def test_scenes_that_are_there_are_left_alone(scenes: Path, library: Library) -> None:
     stamps = {file: file.stat().st_mtime_ns for file in scenes.iterdir()}
-    make(RunConfig(network=NETWORK), library, scenes, BLURRED, 4)
+    make(RunConfig(network=NETWORK), library, scenes, BLURRED, 4, FEW)
     assert {file: file.stat().st_mtime_ns for file in scenes.iterdir()} == stamps
 
 
@@ -79,10 +99,10 @@ def test_parts_that_train_meanwhile_are_read_again(library: Library, tmp_path: P
     module = LayerSeparation((8, 8, 8))
     config = RunConfig(network=NETWORK, training=TrainingConfig(separation=str(weights)))
     save_file(module.state_dict(), weights)
-    make(config, library, tmp_path / "one", range(4, 5), 4)
+    make(config, library, tmp_path / "one", range(4, 5), 4, FEW)
     torch.nn.init.normal_(module.head.weight, std=0.5)
     save_file(module.state_dict(), weights)
-    make(config, library, tmp_path / "two", range(4, 5), 4)
+    make(config, library, tmp_path / "two", range(4, 5), 4, FEW)
     one, two = (load_file(tmp_path / name / "4-000004.safetensors") for name in ("one", "two"))
     assert np.array_equal(one["sharp"], two["sharp"])
     assert not np.array_equal(one["base"], two["base"])

@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 SIDE = 64
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
+def small_library(folder: Path) -> Library:
     """A photograph, and a cut-out with a soft outline."""
     rng = np.random.default_rng(0)
-    photograph_file, thing_file = tmp_path / "photographs" / "wall.png", tmp_path / "cutouts" / "thing.png"
+    photograph_file, thing_file = folder / "photographs" / "wall.png", folder / "cutouts" / "thing.png"
     for path in (photograph_file, thing_file):
         path.parent.mkdir()
     cv2.imwrite(str(photograph_file), cv2.resize(rng.integers(0, 256, (20, 30, 3)).astype(np.uint8), (300, 200)))
@@ -40,6 +39,11 @@ def library(tmp_path: Path) -> Library:
     thing[..., 3] = np.clip((30 - np.hypot(y - 40, x - 30)) * 60, 0, 255)
     cv2.imwrite(str(thing_file), thing)
     return open_library([photograph_file.parent], [thing_file.parent])
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return small_library(tmp_path)
 
 
 @pytest.fixture

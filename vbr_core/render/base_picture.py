@@ -23,7 +23,7 @@ from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
-from vbr_core.render.layers import layered_input
+from vbr_core.render.layers import layered_input, outline_share
 from vbr_core.render.scatter import ScatterRenderer
 from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
@@ -145,7 +145,9 @@ class BasePicture(Renderer):
         layered = self.renderer.render_prepared(given, look)
         if not self.with_plain:
             return layered
-        return np.concatenate([layered, self.renderer.render_frame(bright, disparity, d_f, k_px, look)], axis=-1)
+        plain = self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+        layered = plain + outline_share(given)[..., None] * (layered - plain)
+        return np.concatenate([layered, plain], axis=-1)
 
     def render_shot(
         self,

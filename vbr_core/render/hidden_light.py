@@ -176,7 +176,8 @@ def continued(
     """What surfaces show, continued smoothly to places where they are hidden.
 
     The range of disparity is cut into ``SURFACES`` slices; in each, what is known is filled in over the whole picture
-    (pull-push, at a fraction of the size), and a place takes the value of the two slices next to its disparity.
+    (pull-push, at a fraction of the size), and a place takes the value of the two slices next to its disparity. Where
+    nothing at all is known, it keeps its own.
 
     Args:
         values: (h, w, C).
@@ -201,6 +202,10 @@ def continued(
         for channel in range(channels):
             sums[channel] += np.bincount(index, part * values[..., channel][known], SURFACES * cells)
     sums = sums.reshape(channels + 1, SURFACES, rows, columns).transpose(1, 0, 2, 3)
+    seen = sums[:, -1].sum(axis=(1, 2)) > 0
+    if not seen.any():
+        return values[where]
+    sums[~seen] = sums.sum(axis=0)  # of a surface that lies open nowhere the others are all that is known
     fields = torch.from_numpy(np.ascontiguousarray(sums, np.float32)) / FILL_STEP**2
     total = fields[:, -1:]
     filled = pull_push(fields[:, :-1] / total.clamp_min(1e-6), (total * 4.0).clamp_max(1.0))

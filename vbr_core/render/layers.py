@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import torch
 
 from vbr_core.kernels.disc import STEPS_PER_PX
@@ -13,7 +16,6 @@ from vbr_core.render.optics import srgb_to_linear
 from vbr_core.render.scatter import ScatterInput, layer_thickness
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from vbr_core.look import Look
@@ -27,6 +29,43 @@ SETTLED = 0.04
 
 LEAST_GAP_PX = 0.75
 """A layer behind whose radius differs less than this from the front one's shows nothing new."""
+
+
+REACH_CLASSES_PX = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""Outlines are grouped by the blur of what they belong to; each reaches as far as the most blurred of its group."""
+
+BEYOND_PX, FADE_PX = 3.0, 2.0
+"""An outline is taken to matter so far beyond its blur; over the last pixels it fades."""
+
+
+def outline_share(given: ScatterInput) -> NDArray[np.float32]:
+    """Where the layers matter: (H, W) float32, 1 within reach of an outline, 0 amid a surface.
+
+    An outline reaches as far as the thing is blurred that it belongs to, and shows in a pixel that is itself blurred so
+    far. Amid a surface that leans, layers only let the guess of what is behind shine through where the blur changes.
+
+    Args:
+        given: From :func:`layered_input`.
+    """
+    coverage = given.color[0, ..., 3].cpu().numpy()
+    radius = (given.radius_index[0].clamp_min(0).float() / STEPS_PER_PX).cpu().numpy()
+    outline = coverage < 1.0
+    share = np.zeros(coverage.shape, np.float32)
+    if not outline.any():
+        return share
+    share = _within(outline, radius)
+    edges = (*REACH_CLASSES_PX, np.inf)
+    for least, most in itertools.pairwise(edges):
+        group = outline & (radius >= least) & (radius < most)
+        if group.any():
+            share = np.maximum(share, _within(group, radius[group].max()))
+    return share
+
+
+def _within(places: NDArray[np.bool_], reach_px: NDArray[np.float32] | np.float32) -> NDArray[np.float32]:
+    """1 where one of some places is within reach, fading to 0 beyond it: (H, W)."""
+    distance = cv2.distanceTransform((~places).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(np.clip((reach_px + np.float32(BEYOND_PX) - distance) / FADE_PX, 0.0, 1.0), np.float32)
 
 
 def settled(coverage: torch.Tensor) -> torch.Tensor:

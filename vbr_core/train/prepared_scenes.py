@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,16 +44,30 @@ PLACES = 3
 
 ERROR_CELL = 8
 CLEAN_SHARE = 0.3
+"""Of the scenes, so many have the true disparity, and some of the others too."""
+
 REFRESH_EVERY, MOST_NEW_FILES = 20, 16
 
 
-def prepare_scene(library: Library, base: BasePicture, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+@dataclass(frozen=True)
+class SceneKind:
+    """What scenes are drawn: least and most number of objects, and the share with the true disparity."""
+
+    least_objects: int = LEAST_OBJECTS
+    most_objects: int = MOST_OBJECTS
+    clean_share: float = CLEAN_SHARE
+
+
+def prepare_scene(
+    library: Library, base: BasePicture, rng: np.random.Generator, kind: SceneKind | None = None
+) -> dict[str, NDArray[Any]]:
     """Two windows of one scene.
 
     Args:
         library: Photographs and cut-outs.
         base: Renderer of the base pictures, with separation into layers.
         rng: Source of all randomness.
+        kind: What is drawn.
 
     Returns:
         (2, 4, H, W, C) or (2, 4): ``sharp``, ``bokeh`` uint8; ``disparity`` uint16, mended; ``base`` uint8, the base
@@ -62,12 +77,14 @@ def prepare_scene(library: Library, base: BasePicture, rng: np.random.Generator)
     from vbr_core.render.hidden_light import HiddenLight, HiddenLightFinder
     from vbr_core.train.svb.tracer_cpu import photograph
 
-    scene = random_scene(library, rng, int(rng.integers(LEAST_OBJECTS, MOST_OBJECTS + 1)), FRAMES, SIZE, SIZE)
+    kind = kind or SceneKind()
+    objects = int(rng.integers(kind.least_objects, kind.most_objects + 1))
+    scene = random_scene(library, rng, objects, FRAMES, SIZE, SIZE)
     shots = [photograph(scene, t, PINHOLE_RAYS, bokeh=False) for t in range(FRAMES)]
     sharp = np.stack([to_srgb8(shot.sharp) for shot in shots])
     frames = sharp.astype(np.float32) / 255.0
     disparity = np.stack([shot.disparity for shot in shots])
-    if rng.uniform() > CLEAN_SHARE:
+    if rng.uniform() > kind.clean_share:
         disparity = random_corruption(disparity, sharp, rng)
     disparity_alone, disparity = base.mended_shot(frames, disparity)
     hidden: dict[int, HiddenLight] = {}
@@ -99,7 +116,9 @@ def prepare_scene(library: Library, base: BasePicture, rng: np.random.Generator)
     return {name: np.ascontiguousarray(value.reshape(2, WINDOW, *value.shape[1:])) for name, value in values.items()}
 
 
-def make(config: RunConfig, library: Library, folder: Path, scenes: range, seed: int) -> None:
+def make(
+    config: RunConfig, library: Library, folder: Path, scenes: range, seed: int, kind: SceneKind | None = None
+) -> None:
     """Prepare scenes, a file each; those that are there are left alone. Parts that train meanwhile are read again."""
     from vbr_core.train.loop import base_renderer, network_of
 
@@ -118,7 +137,7 @@ def make(config: RunConfig, library: Library, folder: Path, scenes: range, seed:
         assert base is not None, "a network without a base needs no such files"
         if not path.exists():
             part = path.with_name(path.name + ".part")
-            save_file(prepare_scene(library, base, np.random.default_rng([seed, 3, index])), part)
+            save_file(prepare_scene(library, base, np.random.default_rng([seed, 3, index]), kind), part)
             part.replace(path)
 
 
@@ -184,14 +203,16 @@ class PreparedStream:
         """Nothing runs beside it."""
 
 
-def _work(config: Path, photographs: list[Path], cutouts: list[Path], folder: Path, scenes: range, seed: int) -> None:
+def _work(
+    config: Path, photographs: list[Path], cutouts: list[Path], folder: Path, scenes: range, seed: int, kind: SceneKind
+) -> None:
     import cv2
 
     from vbr_core.train.svb.picture_library import open_library
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    make(read_config(config), open_library(photographs, cutouts, "train"), folder, scenes, seed)
+    make(read_config(config), open_library(photographs, cutouts, "train"), folder, scenes, seed, kind)
 
 
 def main() -> None:
@@ -202,13 +223,16 @@ def main() -> None:
     parser.add_argument("--cutouts", type=Path, nargs="+", required=True)
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--objects", type=int, nargs=2, default=(LEAST_OBJECTS, MOST_OBJECTS), help="least and most")
+    parser.add_argument("--clean-share", type=float, default=CLEAN_SHARE, help="of scenes with the true disparity")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder")
     given = parser.parse_args()
     pictures = (given.config, given.photographs, given.cutouts, given.output)
     context = multiprocessing.get_context("spawn")
     shares = [range(first, given.scenes, given.processes) for first in range(given.processes)]
-    workers = [context.Process(target=_work, args=(*pictures, share, given.seed)) for share in shares]
+    kind = SceneKind(given.objects[0], given.objects[1], given.clean_share)
+    workers = [context.Process(target=_work, args=(*pictures, share, given.seed, kind)) for share in shares]
     for worker in workers:
         worker.start()
     for worker in workers:

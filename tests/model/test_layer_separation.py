@@ -143,6 +143,8 @@ def test_a_plain_base_stands_beside_that_of_the_layers() -> None:
     assert np.array_equal(both[..., :3], base.render_frame(frame, depth, 0.2, 10.0))
     assert np.array_equal(both[..., 3:], ScatterRenderer("cpu").render_frame(frame, depth, 0.2, 10.0))
     assert not np.allclose(both[..., :3], both[..., 3:])
+    still = base.render_with(frame, depth, 0.2, 0.0, None, None)  # nothing is blurred: the frame, to the bit
+    assert np.array_equal(still, np.concatenate([frame, frame], axis=-1))
     # an untrained network shows the first of them
     assert np.allclose(renderer.render_frame(frame, depth, 0.2, 10.0), both[..., :3], atol=0.02)
 

@@ -117,7 +117,7 @@ def test_a_whole_shot_is_as_frame_by_frame_and_mends_again() -> None:
         seen.append(frame)
         return each + np.float32(0.01)
 
-    whole = agreed_shot(frames, disparity, wrong, mend)  # "given" and "mended" differ: edges were moved
+    whole = agreed_shot(frames, disparity, wrong, mend).disparity  # "given" and "mended" differ: edges were moved
     one_by_one = np.stack([each.disparity for each in through(frames, wrong, edge_move(disparity[1], wrong[1]))])
     assert len(seen) == FRAMES
     assert np.allclose(whole, one_by_one + 0.01, atol=1e-6)

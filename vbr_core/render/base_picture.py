@@ -20,7 +20,7 @@ from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
 from vbr_core.render.color_range import surrounding_range, within_range
-from vbr_core.render.edge_consensus import agreed_shot
+from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
 from vbr_core.render.layers import layered_input, outline_share
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vbr_core.model.highlights import HighlightRecovery
     from vbr_core.model.layer_separation import LayerSeparation
     from vbr_core.model.network import VbrNetwork
+    from vbr_core.render.edge_consensus import Between
     from vbr_core.render.hidden_light import HiddenLight
 
 LAYER_NAMES = tuple(field.name for field in fields(Layers))
@@ -128,6 +129,8 @@ class BasePicture(Renderer):
             look: How the blur looks.
             hidden: What the shot's other frames tell of hidden places; None if there are none.
         """
+        if float(np.abs(disparity - np.float32(d_f)).max()) * k_px <= SHARP_RADIUS_PX:
+            return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
         self.renderer.band_rows = self.band_rows
         bright = self.with_highlights(frame)
         if bright is not frame:
@@ -155,8 +158,11 @@ class BasePicture(Renderer):
         disparity: NDArray[np.float32],
         d_f: NDArray[np.float32],
         k_px: NDArray[np.float32],
+        between: list[Between] | None = None,
     ) -> NDArray[np.float32]:
         """Frames (T, H, W, 3) of one shot by mended disparity (T, H, W); ``d_f`` and ``k_px`` are (T,).
+
+        ``between`` is the motion between frames, if it was found already (:class:`AgreedShot`).
 
         Returns:
             (T, H, W, 3 or 6); see :meth:`render_with`.
@@ -166,20 +172,14 @@ class BasePicture(Renderer):
             finder: HiddenLightFinder[int] = HiddenLightFinder()
             found = []
             for t, frame in enumerate(frames):
-                found += finder.push(frame, disparity[t], t)
+                found += finder.push(frame, disparity[t], t, None if between is None else between[t])
             found += finder.finish()
         return np.stack(
             [
                 self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden)
-                if float(np.abs(disparity[t] - d_f[t]).max()) * float(k_px[t]) > SHARP_RADIUS_PX
-                else self.unblurred(frames[t])
                 for t, hidden in found
             ]
         )
-
-    def unblurred(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What :meth:`render_with` gives where nothing is blurred: the frame (H, W, 3), twice with a plain base."""
-        return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -212,10 +212,10 @@ class BasePicture(Renderer):
 
     def mended_shot(
         self, frames: NDArray[np.float32], disparity: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.float32], AgreedShot]:
         """Disparity (T, H, W) of one shot, steadied and mended frame by frame, and with edges that the frames agree on.
 
-        Without looking around the second is the first.
+        Without looking around both are the same.
         """
         steadier: ScaleSteadier[int] = ScaleSteadier()
         scales: list[Steadied[int]] = []
@@ -225,7 +225,7 @@ class BasePicture(Renderer):
         disparity = np.stack([scaled(disparity[each.given], each.scale) for each in scales])
         mended = np.stack([self.mended(frame, each) for frame, each in zip(frames, disparity, strict=True)])
         if not self.looks_around or self.mending is None:
-            return mended, mended
+            return mended, AgreedShot(mended, [None] * len(frames))
         return mended, agreed_shot(frames, disparity, mended, self.mended)
 
     @torch.no_grad()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Between = tuple[Motion, Motion] | None
     Mend = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 
 REACH_FRAMES = 3
@@ -68,6 +69,14 @@ class Agreed(Generic[Given]):
     disparity: NDArray[np.float32]
     changed: bool
     between: tuple[Motion, Motion] | None
+
+
+@dataclass(frozen=True)
+class AgreedShot:
+    """``disparity`` (T, H, W) of a shot, and for each frame the motion from the one before and back (None: unknown)."""
+
+    disparity: NDArray[np.float32]
+    between: list[Between]
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ class EdgeConsensus(Generic[Given]):
 
 def agreed_shot(
     frames: NDArray[np.float32], given: NDArray[np.float32], mended: NDArray[np.float32], mend: Mend
-) -> NDArray[np.float32]:
+) -> AgreedShot:
     """Disparity of a whole shot with edges that its frames agree on.
 
     Args:
@@ -152,7 +161,8 @@ def agreed_shot(
     for t, frame in enumerate(frames):
         agreed += consensus.push(frame, mended[t], edge_move(given[t], mended[t]), t)
     agreed += consensus.finish()
-    return np.stack([mend(frames[each.given], each.disparity) if each.changed else each.disparity for each in agreed])
+    settled = [mend(frames[each.given], each.disparity) if each.changed else each.disparity for each in agreed]
+    return AgreedShot(np.stack(settled), [each.between for each in agreed])
 
 
 def _median_around(entries: list[_Entry[Given]], here: int) -> NDArray[np.float32]:

@@ -271,9 +271,7 @@ class NeuralStream(ShotStream):
         radius = _largest_radius(given)
         base = frame
         if renderer._base is not None:
-            base = renderer._base.unblurred(frame)
-            if radius > SHARP_RADIUS_PX:
-                base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
+            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         pictures = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)

@@ -105,10 +105,11 @@ def prepare(clip: Clip, variants: int, base: BasePicture | None, rng: np.random.
     for variant in range(variants):
         disparity = truth if variant == 0 else random_corruption(truth, clip.sharp, rng)
         if base is not None:
-            disparity = base.mended_shot(frames, disparity)[1]
+            agreed = base.mended_shot(frames, disparity)[1]
+            disparity = agreed.disparity
         disparities.append(np.round(disparity * 65535.0).astype(np.uint16))
         if base is not None:
-            rendered = base.render_shot(frames, disparity, clip.d_f, clip.k_px)
+            rendered = base.render_shot(frames, disparity, clip.d_f, clip.k_px, agreed.between)
             bases.append(np.round(np.clip(rendered, 0.0, 1.0) * 255.0).astype(np.uint8))
     tensors: dict[str, NDArray[Any]] = {
         "sharp": clip.sharp,
@@ -217,15 +218,18 @@ class BatchStream:
     def __init__(
         self, clips: list[Any], first_step: int, shape_of: Callable[[int], tuple[int, int, int]], seed: int
     ) -> None:
-        self._clips = clips
+        self._clips, self._shape_of = clips, shape_of
         self._pool = ThreadPoolExecutor(1)
         self._draw = lambda step: draw_batch(clips, step, seed, *shape_of(step))
         self._step = first_step
         self._next: Future[Batch] = self._pool.submit(self._draw, first_step)
 
     def take(self, step: int) -> Batch:
-        """The batch of a step; the one after it is drawn meanwhile."""
-        if step != self._step:
+        """The batch of a step; the one after it is drawn meanwhile.
+
+        A run that leaves out steps for want of time takes what was drawn already, if it is of the right shape.
+        """
+        if self._shape_of(step) != self._shape_of(self._step):
             self._next = self._pool.submit(self._draw, step)
         batch = self._next.result()
         self._step = step + 1

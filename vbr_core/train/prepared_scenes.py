@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
-from vbr_core.kernels.disc import SHARP_RADIUS_PX
 from vbr_core.train.config import read_config
 from vbr_core.train.data import Batch
 from vbr_core.train.device_pool import DevicePool
@@ -86,11 +85,12 @@ def prepare_scene(
     disparity = np.stack([shot.disparity for shot in shots])
     if rng.uniform() > kind.clean_share:
         disparity = random_corruption(disparity, sharp, rng)
-    disparity_alone, disparity = base.mended_shot(frames, disparity)
+    disparity_alone, agreed = base.mended_shot(frames, disparity)
+    disparity = agreed.disparity
     hidden: dict[int, HiddenLight] = {}
     finder: HiddenLightFinder[int] = HiddenLightFinder()
     for t in range(FRAMES):
-        hidden.update(finder.push(frames[t], disparity[t], t))
+        hidden.update(finder.push(frames[t], disparity[t], t, agreed.between[t]))
     hidden.update(finder.finish())
     half = FRAMES // 2
     starts = [first + int(rng.integers(half - WINDOW + 1)) for first in (0, half)]
@@ -98,9 +98,7 @@ def prepare_scene(
 
     def rendered(t: int, depth: NDArray[np.float32], known: HiddenLight | None) -> NDArray[np.uint8]:
         d_f, k_px = float(scene.d_f[t]), float(scene.k_px[t])
-        picture = base.unblurred(frames[t])
-        if float(np.abs(depth - d_f).max()) * k_px > SHARP_RADIUS_PX:
-            picture = base.render_with(frames[t], depth, d_f, k_px, None, known)
+        picture = base.render_with(frames[t], depth, d_f, k_px, None, known)
         return np.round(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
 
     values: dict[str, NDArray[Any]] = {

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file as load_arrays
 
 from vbr_core.model.disparity_mending import DisparityMending, surroundings
 from vbr_core.model.layer_separation import LEAST_STEP, HiddenGuess, Layers, LayerSeparation, beside_nearer
-from vbr_core.render.edge_consensus import agreed_shot
+from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLight, HiddenLightFinder, hidden_light, look_at
 from vbr_core.train.crop_files import make_files, read_arguments
 from vbr_core.train.device_pool import DevicePool
@@ -95,7 +95,7 @@ def split_disparity(disparity: NDArray[np.float32], hidden: HiddenLight) -> NDAr
 
 def given_disparity(
     truth: NDArray[np.float32], frames: NDArray[np.float32], mending: DisparityMending | None, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float32], AgreedShot]:
     """A scene's disparity (T, H, W) as the program would have it, true or spoiled: mended, and agreed on by frames."""
     if rng.uniform() < CLEAN_SHARE:
         result = truth
@@ -112,7 +112,7 @@ def given_disparity(
         )
         result = corrupt(truth, LEVELS[1 + rng.integers(3)], rng, strength)
     if mending is None:
-        return result, result
+        return result, AgreedShot(result, [None] * len(result))
 
     @torch.no_grad()
     def mend(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -134,11 +134,11 @@ def scene_samples(
     finder: HiddenLightFinder[int] = HiddenLightFinder()
     found: dict[int, HiddenLight] = {}
     for t in range(scene.frames):
-        found.update(finder.push(frames[t], agreed[t], t))
+        found.update(finder.push(frames[t], agreed.disparity[t], t, agreed.between[t]))
     found.update(finder.finish())
     for t in TARGETS:
         is_alone = rng.uniform() < ALONE_SHARE
-        disparity = mended[t] if is_alone else agreed[t]
+        disparity = mended[t] if is_alone else agreed.disparity[t]
         hidden = hidden_light([look_at(frames[t], disparity)], 0) if is_alone else found[t]
         coverage, light = split_light(scene, t, split_disparity(disparity, hidden))
         edge = cv2.dilate(disparity, np.ones((3, 3), np.uint8)) - disparity > LEAST_STEP

@@ -37,7 +37,7 @@ EXCLUDED = (
     "torch.utils.tensorboard",
     "torchaudio",
     "torchmetrics",
-    "triton",  # for torch.compile, which is not used: 1 GB
+    "triton",  # 1 GB, and it needs a C compiler: without it torch scatters on CUDA (kernels/scatter_cuda.py)
 )
 """Modules that nothing here needs at run time, though something imports them if they are there."""
 

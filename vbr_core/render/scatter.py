@@ -225,9 +225,12 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
                 given.grouped,
             )
         )
-    from vbr_core.kernels.scatter_torch import scatter_torch
+    if given.color.device.type == "cuda":
+        from vbr_core.kernels.scatter_cuda import scatter_cuda as scatter_there
+    else:
+        from vbr_core.kernels.scatter_torch import scatter_torch as scatter_there
 
-    return scatter_torch(
+    return scatter_there(
         given.color,
         given.radius_index.long(),
         given.layer_index.long(),

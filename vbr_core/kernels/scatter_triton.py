@@ -1,0 +1,223 @@
+"""The scatter of :mod:`vbr_core.kernels.scatter_cpu` as two Triton kernels, for NVIDIA GPUs.
+
+The first adds the ends of all spans to the difference array at once, where
+:mod:`vbr_core.kernels.scatter_torch` needs a dozen operations for every row offset. The second takes the layers of a
+row from near to far, with the row in registers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+import triton
+import triton.language as tl
+
+if TYPE_CHECKING:
+    from vbr_core.kernels.disc import DiscTable
+
+MIN_WEIGHT = 1e-4
+SPAN_BLOCK = 256
+
+
+@triton.jit
+def _add_end(diff, cells, edge, red, green, blue, weight, inside):  # type: ignore[no-untyped-def]
+    """Add one end of each span: its colour and weight, shared between two neighbouring cells."""
+    cell = edge.to(tl.int32)
+    part = edge - cell.to(tl.float32)
+    at = diff + (cells + cell) * 4
+    keep = 1.0 - part
+    tl.atomic_add(at, red * keep, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 1, green * keep, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 2, blue * keep, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 3, weight * keep, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 4, red * part, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 5, green * part, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 6, blue * part, mask=inside, sem="relaxed")
+    tl.atomic_add(at + 7, weight * part, mask=inside, sem="relaxed")
+
+
+@triton.jit
+def _add_span(diff, cells, center, half, red, green, blue, weight, hit, width):  # type: ignore[no-untyped-def]
+    """Add both ends of spans around ``center``, cut at the row's ends."""
+    last = width.to(tl.float32)
+    left = center + 0.5 - half
+    right = center + 0.5 + half
+    inside = hit & (right > 0.0) & (left < last)
+    left = tl.minimum(tl.maximum(left, 0.0), last)
+    right = tl.minimum(tl.maximum(right, 0.0), last)
+    _add_end(diff, cells, left, red, green, blue, weight, inside)
+    _add_end(diff, cells, right, -red, -green, -blue, -weight, inside)
+
+
+@triton.jit(do_not_specialize=["height", "width", "rows", "first_row", "biggest", "table_rows"])  # type: ignore[untyped-decorator]
+def _spans(  # type: ignore[no-untyped-def]
+    color,
+    radius_index,
+    layer_index,
+    half_widths,
+    inverse_area,
+    reach,
+    row_reach,
+    diff,
+    height,
+    width,
+    rows,
+    first_row,
+    biggest,
+    table_rows,
+    BLOCK: tl.constexpr,
+):
+    """One program: the pixels of a stretch of one source row of a plane, laid across one output row."""
+    row = tl.program_id(0)
+    offset = tl.program_id(1) % (2 * biggest + 1) - biggest
+    plane = tl.program_id(1) // (2 * biggest + 1)
+    # the row that is seen there, in the picture mirrored at its borders
+    period = 2 * height
+    source = (first_row + row + offset) % period
+    source = tl.where(source < 0, source + period, source)
+    source = tl.where(source >= height, period - 1 - source, source)
+    away = tl.abs(offset)
+    line = plane * height + source
+    if tl.load(row_reach + line) >= away:
+        x = tl.program_id(2) * BLOCK + tl.arange(0, BLOCK)
+        in_row = x < width
+        pixel = line.to(tl.int64) * width + x
+        index = tl.load(radius_index + pixel, mask=in_row, other=-1)
+        known = tl.maximum(index, 0)
+        cover = tl.load(color + pixel * 4 + 3, mask=in_row, other=0.0)
+        hit = in_row & (index >= 0) & (tl.load(reach + known) >= away) & (cover > 0.0)
+        half = tl.load(half_widths + known * table_rows + away, mask=hit, other=0.0)
+        share = tl.load(inverse_area + known, mask=hit, other=0.0)
+        red = tl.load(color + pixel * 4, mask=hit, other=0.0) * share
+        green = tl.load(color + pixel * 4 + 1, mask=hit, other=0.0) * share
+        blue = tl.load(color + pixel * 4 + 2, mask=hit, other=0.0) * share
+        weight = cover * share
+        layer = tl.load(layer_index + pixel, mask=hit, other=0)
+        cells = (layer.to(tl.int64) * rows + row) * (width + 2)
+        center = x.to(tl.float32)
+        _add_span(diff, cells, center, half, red, green, blue, weight, hit, width)
+        mirrored = hit & ((half > center + 0.5) | (half > width - center - 0.5))
+        if tl.max(mirrored.to(tl.int32), axis=0) > 0:
+            # copies beyond the left and the right border that reach into the picture
+            _add_span(diff, cells, -1.0 - center, half, red, green, blue, weight, mirrored, width)
+            _add_span(diff, cells, 2.0 * width - 1.0 - center, half, red, green, blue, weight, mirrored, width)
+
+
+@triton.jit(do_not_specialize=["width", "rows", "layers", "visible_layers"])  # type: ignore[untyped-decorator]
+def _composite(  # type: ignore[no-untyped-def]
+    diff,
+    see_through,
+    source,
+    out,
+    width,
+    rows,
+    layers,
+    visible_layers,
+    least,
+    GROUPED: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    """One program: the layers of one row, from near to far."""
+    row = tl.program_id(0)
+    x = tl.arange(0, BLOCK)
+    in_row = x < width
+    open_behind = tl.load(see_through + row * width + x, mask=in_row, other=0.0)
+    zero = tl.zeros([BLOCK], tl.float32)
+    red, green, blue, filled, taken = zero, zero, zero, zero, zero
+    left, before = zero + 1.0, zero + 1.0
+    goes_on = zero
+    line = (width + 2) * 4
+    at = diff + row.to(tl.int64) * line + x * 4
+    for layer in range(layers):
+        left = tl.where(layer == visible_layers, left * open_behind, left)
+        weight = tl.cumsum(tl.load(at + 3, mask=in_row, other=0.0), axis=0)
+        there = (weight > least) & (left > 0.0)
+        if GROUPED:
+            before = tl.where(goes_on > 0.5, before, left)
+            taken = tl.where(goes_on > 0.5, taken, 0.0)
+            share = tl.where(there, tl.minimum(weight, 1.0 - taken), 0.0)
+            taken += share
+            take = before * share
+            goes_on = tl.where(there, 1.0, 0.0)
+        else:
+            take = tl.where(there, tl.minimum(weight, left), 0.0)
+        scale = take / tl.maximum(weight, least)
+        red += tl.cumsum(tl.load(at, mask=in_row, other=0.0), axis=0) * scale
+        green += tl.cumsum(tl.load(at + 1, mask=in_row, other=0.0), axis=0) * scale
+        blue += tl.cumsum(tl.load(at + 2, mask=in_row, other=0.0), axis=0) * scale
+        left -= take
+        filled += take
+        at += rows.to(tl.int64) * line
+    shown = filled > 1e-3
+    scale = 1.0 / tl.maximum(filled, 1e-3)
+    pixel = (row * width + x) * 3
+    tl.store(out + pixel, tl.where(shown, tl.maximum(red * scale, 0.0), tl.load(source + pixel, in_row)), in_row)
+    tl.store(
+        out + pixel + 1, tl.where(shown, tl.maximum(green * scale, 0.0), tl.load(source + pixel + 1, in_row)), in_row
+    )
+    tl.store(
+        out + pixel + 2, tl.where(shown, tl.maximum(blue * scale, 0.0), tl.load(source + pixel + 2, in_row)), in_row
+    )
+
+
+def scatter_triton(
+    color: torch.Tensor,
+    radius_index: torch.Tensor,
+    layer_index: torch.Tensor,
+    see_through: torch.Tensor,
+    table: DiscTable,
+    layers: int,
+    visible_layers: int,
+    first_row: int,
+    last_row: int,
+    grouped: bool = False,
+) -> torch.Tensor:
+    """Render rows ``first_row`` to ``last_row - 1``; see :func:`vbr_core.kernels.scatter_torch.scatter_torch`.
+
+    Indices may be int32. Discs must be no wider than the picture: farther copies of a mirrored picture are left out.
+    """
+    planes, height, width, _ = color.shape
+    device, rows = color.device, last_row - first_row
+    half_widths, inverse_area, reach = (
+        torch.from_numpy(values).to(device) for values in (table.half_widths, table.inverse_area, table.reach)
+    )
+    radius_index, layer_index = radius_index.to(torch.int32).contiguous(), layer_index.to(torch.int32).contiguous()
+    row_reach = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0).long()], -1).amax(dim=2).to(torch.int32)
+    biggest = max(0, int(row_reach.max()))
+    diff = torch.zeros(layers * rows * (width + 2) * 4, device=device)
+    grid: Any = (rows, planes * (2 * biggest + 1), triton.cdiv(width, SPAN_BLOCK))
+    _spans[grid](
+        color.contiguous(),
+        radius_index,
+        layer_index,
+        half_widths.contiguous(),
+        inverse_area,
+        reach,
+        row_reach.contiguous(),
+        diff,
+        height,
+        width,
+        rows,
+        first_row,
+        biggest,
+        half_widths.shape[1],
+        BLOCK=SPAN_BLOCK,
+    )
+    out = torch.empty(rows, width, 3, device=device)
+    block = triton.next_power_of_2(width)
+    _composite[(rows,)](
+        diff,
+        see_through[first_row:last_row].to(torch.float32).contiguous(),
+        color[0, first_row:last_row, :, :3].contiguous(),
+        out,
+        width,
+        rows,
+        layers,
+        visible_layers,
+        MIN_WEIGHT,
+        GROUPED=grouped,
+        BLOCK=block,
+        num_warps=min(16, max(4, block // 256)),
+    )
+    return out

@@ -18,7 +18,7 @@ from vbr_core.model.config import NetworkConfig
 from vbr_core.model.weights import load_network
 from vbr_core.train.config import TrainingConfig, open_run, read_config
 from vbr_core.train.data import BatchStream, draw_batch, prepare_all
-from vbr_core.train.loop import Trainer, paced_step, rate_at, stage_of, train
+from vbr_core.train.loop import Trainer, paced_step, passed, rate_at, stage_of, train
 from vbr_core.train.losses import relation_loss, spatial_loss, total_loss
 from vbr_core.train.svb.make import clips_in
 
@@ -67,6 +67,9 @@ def test_a_time_budget_leaves_steps_out_evenly() -> None:
     places = [paced_step(0, used, training) for used in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert places == [0, 50, 100, 150, 160]
     assert paced_step(120, 0.5, training) == 120  # never back
+    # steps that are skipped skip no checkpoint
+    kept = [step for before, step in ((0, 4), (4, 9), (9, 10), (10, 11), (11, 23)) if passed(before, step, 10)]
+    assert kept == [10, 23]
     assert paced_step(7, 0.9, TrainingConfig(frame_steps=100)) == 7
     for shares in ((1.0, 1.0), (1.0, -1.0, 1.0), (0.0, 0.0, 0.0)):
         with pytest.raises(InputError, match="time_shares"):

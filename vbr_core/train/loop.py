@@ -96,6 +96,11 @@ def paced_step(step: int, used: float, training: TrainingConfig) -> int:
     return max(step, int(np.interp(used, shares, steps)))
 
 
+def passed(before: int, step: int, every: int) -> bool:
+    """Whether a multiple of ``every`` lies after ``before`` and up to ``step``; a run with a time budget skips steps."""
+    return before // every < step // every
+
+
 def run_stage(network: VbrNetwork, stage: str, batch: Batch, module: nn.Module | None = None) -> torch.Tensor:
     """The result of a stage for whole windows, (B, T, 3, H, W).
 
@@ -372,23 +377,24 @@ def train(
     first = trainer.step
     try:
         while trainer.step < trainer.total and time.monotonic() - start < 60.0 * minutes:
-            context.step(trainer.step, trainer.total, f"Training the {stage_of(trainer.step, training)[0]} stage")
+            before = trainer.step
+            context.step(before, trainer.total, f"Training the {stage_of(before, training)[0]} stage")
             if math.isfinite(minutes):
                 used = (time.monotonic() - began) / (60.0 * minutes - (began - start))
                 trainer.step = paced_step(trainer.step, used, training)
             figures = trainer.train_step(stream.take(trainer.step))
             losses.append(figures["loss"])
-            if trainer.step % training.log_every == 0 and log:
+            if log and passed(before, trainer.step, training.log_every):
                 pace = (time.monotonic() - began) / (trainer.step - first)
                 log.write(trainer.step, {**figures, "seconds_per_step": pace})
             last = trainer.step == trainer.total
-            if log and validation and (trainer.step % training.validate_every == 0 or last):
+            if log and validation and (passed(before, trainer.step, training.validate_every) or last):
                 stage = stage_of(trainer.step - 1, training)[0]
                 log.write(
                     trainer.step, {f"val_{k}": v for k, v in validate(trainer.average, stage, validation).items()}
                 )
                 _validation_picture(folder, trainer, stage, validation)
-            if trainer.step % training.checkpoint_every == 0 or last:
+            if passed(before, trainer.step, training.checkpoint_every) or last:
                 trainer.save()
     finally:
         stream.close()

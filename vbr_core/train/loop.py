@@ -97,7 +97,7 @@ def paced_step(step: int, used: float, training: TrainingConfig) -> int:
 
 
 def passed(before: int, step: int, every: int) -> bool:
-    """Whether a multiple of ``every`` lies after ``before`` and up to ``step``; a run with a time budget skips steps."""
+    """Whether a multiple of ``every`` lies after ``before``, up to ``step``: a run with a time budget skips steps."""
     return before // every < step // every
 
 

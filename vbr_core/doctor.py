@@ -101,10 +101,12 @@ def _devices() -> list[Check]:
     memory = f", {total_bytes() / 2**30:.1f} GiB of memory" if total_bytes() else ""
     checks = [Check("CPU", True, f"{os.cpu_count()} cores{memory}")]
     if torch.cuda.is_available():
+        from vbr_core.kernels.scatter_cuda import uses_triton
+
         properties = torch.cuda.get_device_properties(0)
-        checks.append(
-            Check("CUDA", True, f"{properties.name}, {properties.total_memory / 2**30:.1f} GiB", needed=False)
-        )
+        form = "Triton" if uses_triton("cuda:0") else "torch (slower; Triton needs Linux and a C compiler)"
+        detail = f"{properties.name}, {properties.total_memory / 2**30:.1f} GiB; scatter by {form}"
+        checks.append(Check("CUDA", True, detail, needed=False))
     else:
         checks.append(Check("CUDA", False, "no device", "The CPU is used: all works, only slower.", needed=False))
     if sys.platform == "darwin":

@@ -13,7 +13,7 @@ import torch
 from vbr_core.kernels import scatter_cuda as module
 from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
 from vbr_core.kernels.scatter_cpu import scatter_cpu
-from vbr_core.kernels.scatter_cuda import scatter_cuda, trial_error
+from vbr_core.kernels.scatter_cuda import scatter_cuda, trial_error, uses_triton
 from vbr_core.kernels.scatter_torch import scatter_torch
 
 IN_THE_INTERPRETER = """
@@ -111,6 +111,7 @@ def test_without_triton_torch_does_it(kernel: str, monkeypatch: pytest.MonkeyPat
     given = pictures(20, 30, 5.0)
     rest = (disc_table(5.0), LAYERS, LAYERS, 0, 20, True)
     result = scatter_cuda(*(torch.from_numpy(each) for each in given), *rest).numpy()
+    assert not uses_triton("cpu")
     module._triton_kernel.cache_clear()
     np.testing.assert_allclose(result, scatter_cpu(*given, *rest), atol=1e-4)
 

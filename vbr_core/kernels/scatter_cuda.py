@@ -51,6 +51,11 @@ def scatter_cuda(
     return (kernel or scatter_torch)(*given)
 
 
+def uses_triton(device: str) -> bool:
+    """Whether Triton's form works on a device."""
+    return _triton_kernel(str(torch.device(device))) is not None
+
+
 @lru_cache(maxsize=8)
 def _triton_kernel(device: str) -> Callable[..., torch.Tensor] | None:
     """Triton's form, if it gives on a device what torch's gives; None otherwise."""

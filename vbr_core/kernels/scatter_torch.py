@@ -39,8 +39,8 @@ def scatter_torch(
     Args:
         color: (P, H, W, 4) float32: linear light times coverage, and the coverage, 0..1: how much of the pixel the
             plane fills. Plane 0 is the picture; further planes hold what it hides.
-        radius_index: (P, H, W) int64, index into ``table``; -1 where a plane has no pixel.
-        layer_index: (P, H, W) int64, 0 = nearest layer, below ``layers``.
+        radius_index: (P, H, W) int32 or int64, index into ``table``; -1 where a plane has no pixel.
+        layer_index: (P, H, W) int32 or int64, 0 = nearest layer, below ``layers``.
         see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
             the hidden ones may fill.
         table: Rows of discs.
@@ -56,6 +56,7 @@ def scatter_torch(
     planes, height, width, _ = color.shape
     device = color.device
     rows = last_row - first_row
+    radius_index, layer_index = radius_index.long(), layer_index.long()
     half_widths = torch.from_numpy(table.half_widths).to(device)
     inverse_area = torch.from_numpy(table.inverse_area).to(device)
     reach = torch.from_numpy(table.reach).to(device)

@@ -232,8 +232,8 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
 
     return scatter_there(
         given.color,
-        given.radius_index.long(),
-        given.layer_index.long(),
+        given.radius_index,
+        given.layer_index,
         given.see_through,
         table,
         given.layers,

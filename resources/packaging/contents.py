@@ -41,6 +41,9 @@ EXCLUDED = (
 )
 """Modules that nothing here needs at run time, though something imports them if they are there."""
 
+ONLY_TRIED = ("vbr_core.kernels.scatter_triton",)
+"""Modules that need something of this, and are imported where their want is no error."""
+
 FROM_SOURCE = ("vbr_core.kernels", "vbr_core.train.depth", "vbr_core.train.svb")
 """Packages whose modules lie in the program as source: numba keeps compiled functions only of files that exist."""
 

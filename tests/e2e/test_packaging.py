@@ -112,9 +112,13 @@ def imported_at_start(path: Path) -> set[str]:
 
 def test_what_is_left_out_is_not_needed(contents: ModuleType) -> None:
     for path in SOURCES:
+        imported = imported_at_start(path)
+        assert not imported & set(contents.ONLY_TRIED), path
+        if path.with_suffix("").as_posix().endswith(tuple(name.replace(".", "/") for name in contents.ONLY_TRIED)):
+            continue
         wanted = {
             (name, left_out)
-            for name in imported_at_start(path)
+            for name in imported
             for left_out in contents.EXCLUDED
             if name == left_out or name.startswith(f"{left_out}.")
         }

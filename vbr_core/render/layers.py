@@ -13,7 +13,7 @@ from vbr_core.kernels.disc import STEPS_PER_PX
 from vbr_core.model.layer_separation import light_in_front
 from vbr_core.render.highlight_gain import only_where_blurred, with_gain
 from vbr_core.render.optics import srgb_to_linear
-from vbr_core.render.scatter import ScatterInput, layer_thickness
+from vbr_core.render.scatter import ScatterInput, layer_thickness, without_holes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,6 +120,7 @@ def layered_input(
     radius = torch.where(counts, radius, -1)
     count = nearest - farthest + 1
     open_everywhere = torch.ones_like(front_depth)
-    return ScatterInput(
+    given = ScatterInput(
         color, radius, layer, open_everywhere, int(radius.max()), count, count, depth > d_f, grouped=True
     )
+    return without_holes(given, (front_depth - d_f) * k_px)

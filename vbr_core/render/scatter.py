@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +10,10 @@ import torch
 
 from vbr_core.kernels.aperture import ApertureTable, aperture_table, unit_reach
 from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
+from vbr_core.kernels.holes import holes
 from vbr_core.render.base import Renderer
 from vbr_core.render.highlight_gain import only_where_blurred, with_gain
-from vbr_core.render.occlusion import scatter_planes
+from vbr_core.render.occlusion import EDGE_STEP_PX, scatter_planes
 from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 
 if TYPE_CHECKING:
@@ -67,34 +68,27 @@ class ScatterRenderer(Renderer):
         visible = layer_of(planes.disparity)
         nearest, farthest = int(visible.max()), int(visible.min())
         count = nearest - farthest + 1
-        radius = ((planes.disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
+        depth_px = (planes.disparity - d_f) * k_px
+        radius = (depth_px.abs() * STEPS_PER_PX).round().to(torch.int32)
         layer = nearest - visible
-        turned = (planes.disparity > d_f)[None]
-        if not bool(planes.hidden_mask.any()):
-            return ScatterInput(
-                _covering(planes.color)[None],
-                radius[None],
-                layer[None],
-                planes.see_through,
-                int(radius.max()),
-                count,
-                count,
-                turned,
-            )
-        hidden_radius = ((planes.hidden_disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
-        hidden_radius = torch.where(planes.hidden_mask, hidden_radius, -1)
-        hidden_layer = (nearest - layer_of(planes.hidden_disparity)).clamp(0, count - 1) + count
-        radii = torch.stack([radius, hidden_radius])
-        return ScatterInput(
-            torch.stack([_covering(planes.color), _covering(planes.hidden_color)]),
-            radii,
-            torch.stack([layer, hidden_layer]),
+        given = ScatterInput(
+            _covering(planes.color)[None],
+            radius[None],
+            layer[None],
             planes.see_through,
-            int(radii.max()),
-            2 * count,
+            int(radius.max()),
             count,
-            torch.cat([turned, (planes.hidden_disparity > d_f)[None]]),
+            count,
+            (planes.disparity > d_f)[None],
         )
+        if bool(planes.hidden_mask.any()):
+            hidden_radius = ((planes.hidden_disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
+            hidden_radius = torch.where(planes.hidden_mask, hidden_radius, -1)
+            hidden_layer = (nearest - layer_of(planes.hidden_disparity)).clamp(0, count - 1) + count
+            is_turned = planes.hidden_disparity > d_f
+            given = with_plane(given, _covering(planes.hidden_color), hidden_radius, hidden_layer, is_turned)
+            given = replace(given, layers=2 * count)
+        return without_holes(given, depth_px)
 
     def render_frame(
         self,
@@ -145,6 +139,35 @@ class ScatterInput:
     visible_layers: int
     turned: torch.Tensor
     grouped: bool = False
+
+
+def with_plane(
+    given: ScatterInput, color: torch.Tensor, radius_index: torch.Tensor, layer: torch.Tensor, is_turned: torch.Tensor
+) -> ScatterInput:
+    """The same with one more plane of light: (H, W, 4), and (H, W) each."""
+    return replace(
+        given,
+        color=torch.cat([given.color, color[None]]),
+        radius_index=torch.cat([given.radius_index, radius_index[None]]),
+        layer_index=torch.cat([given.layer_index, layer[None]]),
+        turned=torch.cat([given.turned, is_turned[None]]),
+        largest=max(given.largest, int(radius_index.max())),
+    )
+
+
+def without_holes(given: ScatterInput, depth_px: torch.Tensor) -> ScatterInput:
+    """The same with a plane that puts a surface's own light where its discs leave it open (see :func:`holes`).
+
+    Args:
+        given: What is to be scattered; plane 0 is the picture.
+        depth_px: (H, W) signed radius of plane 0 in pixels.
+    """
+    missing = holes(given.radius_index[0], depth_px, EDGE_STEP_PX)
+    is_hole = missing > 0
+    if not bool(is_hole.any()):
+        return given
+    color = given.color[0] * missing[..., None]
+    return with_plane(given, color, is_hole.to(torch.int32) - 1, given.layer_index[0], given.turned[0])
 
 
 def _covering(color: torch.Tensor) -> torch.Tensor:

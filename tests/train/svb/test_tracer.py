@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.train.svb.helpers import flat_scene, opaque, small_library
-from vbr_core.train.svb import tracer_torch
+from vbr_core.train.svb import tracer_cpu, tracer_torch
 from vbr_core.train.svb.scene import W_FAR, W_NEAR, random_scene
 from vbr_core.train.svb.tracer_cpu import photograph
 from vbr_core.train.svb.tracer_torch import TorchTracer
@@ -140,6 +140,58 @@ def test_what_is_in_focus_stays_as_sharp_as_through_a_pinhole() -> None:
     assert shot.bokeh[outside].std() < 0.3 * shot.sharp[outside].std()
 
 
+def a_lamp(x: int, y: int) -> np.ndarray:
+    """A black wall with a lamp of 2 x 2 texels, twenty times as bright as white, whose middle is (x, y)."""
+    wall = np.zeros((SIZE, SIZE))
+    wall[y - 1 : y + 1, x - 1 : x + 1] = 20.0
+    return opaque(wall)
+
+
+def test_the_ball_of_a_lamp_is_even(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = flat_scene([(0.2, a_lamp(32, 32), (0, 0))], SIZE, SIZE, 0.7, 20.0)
+    y, x = middles()
+    inside = np.hypot(y - 32, x - 32) < 8
+    even = photograph(scene, 0, 128).bokeh[inside][:, 0]
+    monkeypatch.setattr(tracer_cpu, "LAMP_LIGHT", np.inf)
+    grainy = photograph(scene, 0, 128).bokeh[inside][:, 0]
+    expected = 4 * 20.0 / (np.pi * 10.0**2)
+    assert even.mean() == pytest.approx(expected, rel=0.02)
+    assert even.std() < 0.5 * grainy.std()
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.0004])
+def test_more_rays_go_where_a_lamp_sends_light(slope: float) -> None:
+    wall = np.zeros((4 * SIZE, 4 * SIZE))
+    lamp, dim = wall.copy(), wall.copy()
+    lamp[40:42, 200:202], dim[40:42, 200:202] = 20.0, 0.9
+    counts = {}
+    for name, light in (("lamp", lamp), ("dim", dim)):
+        # something opaque before it takes nothing away: it is seen past its edge
+        scene = flat_scene([(0.2, opaque(light), (0, 0)), (0.9, opaque(wall), (0, 0))], 4 * SIZE, 4 * SIZE, 0.9, 30.0)
+        scene.disparity[0, 0] = (slope, 0.0, 0.2 - slope * 200)
+        boxes = tracer_cpu.plane_boxes(scene, 0, lens=True)
+        counts[name] = tracer_cpu.tile_rays(scene, 0, boxes, 256).reshape(16, 16)
+        if name == "lamp":
+            ball = photograph(scene_without(scene, 1), 0, 256).bokeh[..., 0]
+    lit = ball.reshape(16, 16, 16, 16).max(axis=(1, 3)) > 1e-4
+    assert (counts["lamp"] >= counts["dim"]).all()
+    assert lit.any()
+    assert (counts["lamp"][lit] >= 4 * counts["dim"][lit]).all()
+    assert counts["lamp"][12, 3] == counts["dim"][12, 3]
+    assert counts["lamp"].max() <= 8 * 256
+
+
+def scene_without(scene: Scene, plane: int) -> Scene:
+    """A scene less one of its planes."""
+    textures = [texture for index, texture in enumerate(scene.textures) if index != plane]
+    return replace(
+        scene,
+        disparity=np.delete(scene.disparity, plane, axis=1),
+        texel=np.delete(scene.texel, plane, axis=1),
+        textures=textures,
+    )
+
+
 def test_the_disparity_of_a_slanted_plane_is_affine() -> None:
     scene = flat_scene([(0.5, opaque(np.ones((SIZE, SIZE))), (0, 0))], SIZE, SIZE, 0.5, 10.0)
     a, b, c = 0.005, -0.003, 0.4
@@ -191,6 +243,11 @@ def test_batched_rays_give_the_same_photograph(
     tracer = TorchTracer("cpu")
     for frame in range(2):
         assert_same(scene, tracer, frame)
+
+
+def test_batched_rays_give_the_same_light_of_lamps() -> None:
+    scene = flat_scene([(0.2, a_lamp(32, 32), (0, 0))], SIZE, SIZE, 0.7, 12.0)
+    assert_same(scene, TorchTracer("cpu"), 0)
 
 
 def test_memory_bound_changes_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

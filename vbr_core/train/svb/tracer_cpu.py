@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numba import njit, prange
 
@@ -22,7 +23,20 @@ if TYPE_CHECKING:
     from vbr_core.train.svb.scene import Scene
 
 TILE_PX = 16
-PINHOLE_RAYS = 16
+PINHOLE_RAYS = 32
+RAYS_PER_PX = 3.0
+"""Rays of a pixel for every squared pixel of radius: about one for each pixel of the disc."""
+
+LAMP_RAYS = 8
+"""So many times as many where light of lamps may arrive: only few rays meet a lamp."""
+
+LAMP_LIGHT = 1.0
+"""What is brighter than its surroundings by this (1 is white) is a lamp."""
+
+LAMP_SURROUNDINGS = 9
+"""Width of the surroundings in texels."""
+
+MOST_RAYS = 4096
 TURNS = 64
 GOLDEN_ANGLE = 2.399963229728653
 JITTER_X, JITTER_Y = 0.7548776662466927, 0.5698402909980532
@@ -54,9 +68,10 @@ class Photograph:
 
 
 def ray_counts(radius_px: NDArray[np.float32], most: int) -> NDArray[np.int32]:
-    """Rays per pixel for the largest radius around: 16 where all is sharp, 1.5 per pixel of the disc's bounding
-    square's quarter, no more than ``most``."""
-    return np.clip(16 + 1.5 * radius_px * radius_px, 16, max(16, most)).astype(np.int32)
+    """Rays per pixel for the largest radius around: those of a pinhole where all is sharp, no more than ``most``."""
+    return np.clip(PINHOLE_RAYS + RAYS_PER_PX * radius_px * radius_px, PINHOLE_RAYS, max(PINHOLE_RAYS, most)).astype(
+        np.int32
+    )
 
 
 @njit(cache=True, fastmath=True, inline="always")
@@ -254,22 +269,11 @@ def plane_boxes(scene: Scene, frame: int, lens: bool) -> NDArray[np.float32]:
     boxes[0] = (-1e9, -1e9, 1e9, 1e9)
     for p in range(1, len(scene.textures)):
         a, b, c = (float(value) for value in scene.disparity[frame, p])
-        h = scene.texel[frame, p].astype(np.float64)
         rows, columns = scene.textures[p].shape[:2]
-        w_row = np.array([a, b, c]) * (W_NEAR - W_FAR) + np.array([0.0, 0.0, W_FAR])
-        x, y, reach = [], [], 0.0
-        for s, t in ((0, 0), (columns, 0), (0, rows), (columns, rows)):
-            # (h0 . q) / w + h3 = s and the same for t: two linear equations for q = (x, y)
-            first = h[0, :3] + (h[0, 3] - s) * w_row
-            second = h[1, :3] + (h[1, 3] - t) * w_row
-            matrix = np.array([first[:2], second[:2]])
-            corner = np.linalg.solve(matrix, -np.array([first[2], second[2]]))
-            x.append(corner[0])
-            y.append(corner[1])
-            depth = a * corner[0] + b * corner[1] + c
-            reach = max(reach, abs(depth - float(scene.d_f[frame])) * float(scene.k_px[frame]))
+        x, y = _seen_at(scene, frame, p, np.array([0.0, 0.0, columns, columns]), np.array([0.0, rows, 0.0, rows]))
+        reach = float(np.abs(a * x + b * y + c - float(scene.d_f[frame])).max()) * float(scene.k_px[frame])
         grow = (reach * 1.1 if lens else 0.0) + 2.0
-        boxes[p] = (min(x) - grow, min(y) - grow, max(x) + grow, max(y) + grow)
+        boxes[p] = (x.min() - grow, y.min() - grow, x.max() + grow, y.max() + grow)
     return boxes
 
 
@@ -284,7 +288,56 @@ def tile_rays(scene: Scene, frame: int, boxes: NDArray[np.float32], most: int) -
         for x, y in ((x0, y0), (x0 + TILE_PX, y0), (x0, y0 + TILE_PX), (x0 + TILE_PX, y0 + TILE_PX)):
             there = np.abs(a * x + b * y + c - d_f) * k_px
             radius = np.where(seen, np.maximum(radius, there), radius)
-    return ray_counts(radius, most).reshape(-1)
+    counts = ray_counts(radius, most)
+    wanted = np.minimum(RAYS_PER_PX * LAMP_RAYS * radius * radius, min(LAMP_RAYS * most, MOST_RAYS))
+    counts = np.where(_lamp_tiles(scene, frame), np.maximum(counts, wanted.astype(np.int32)), counts)
+    return np.ascontiguousarray(counts.reshape(-1))
+
+
+def _lamp_tiles(scene: Scene, frame: int) -> NDArray[np.bool_]:
+    """Tiles that light of a lamp may reach, whatever stands before it: (rows, columns)."""
+    reached = np.zeros((-(-scene.height // TILE_PX), -(-scene.width // TILE_PX)), np.bool_)
+    for plane, texture in enumerate(scene.textures):
+        rows, columns = lamps_of(texture)
+        if rows.size == 0:
+            continue
+        x, y = _seen_at(scene, frame, plane, columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5)
+        a, b, c = (float(value) for value in scene.disparity[frame, plane])
+        reach = np.abs(a * x + b * y + c - float(scene.d_f[frame])) * float(scene.k_px[frame]) * 1.1 + 2.0
+        first_row, last_row = (y - reach) // TILE_PX, (y + reach) // TILE_PX
+        first_column, last_column = (x - reach) // TILE_PX, (x + reach) // TILE_PX
+        there = np.stack([first_row, last_row, first_column, last_column], axis=1)
+        there = there[np.isfinite(there).all(axis=1)].clip(-1, max(reached.shape)).astype(np.int64)
+        for top, bottom, left, right in np.unique(there, axis=0):
+            reached[max(0, top) : bottom + 1, max(0, left) : right + 1] = True
+    return reached
+
+
+def lamps_of(texture: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the texels of a texture (h, w, 4) that shine like lamps."""
+    light = np.ascontiguousarray(texture[..., :3].max(axis=2))
+    if float(light.max(initial=0.0)) <= LAMP_LIGHT:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    around = cv2.blur(light, (LAMP_SURROUNDINGS, LAMP_SURROUNDINGS))
+    rows, columns = np.nonzero(light - around > LAMP_LIGHT)
+    return rows, columns
+
+
+def _seen_at(
+    scene: Scene, frame: int, plane: int, s: NDArray[np.float64], t: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where points of a texture (column s, row t, both (N,)) are in the pinhole picture: x and y, (N,) each."""
+    a, b, c = (float(value) for value in scene.disparity[frame, plane])
+    h = scene.texel[frame, plane].astype(np.float64)
+    w_row = np.array([a, b, c]) * (W_NEAR - W_FAR) + np.array([0.0, 0.0, W_FAR])
+    # (h0 . q) / w + h3 = s and the same for t: two linear equations for q = (x, y)
+    first = h[0, :3] + (h[0, 3] - s)[:, None] * w_row
+    second = h[1, :3] + (h[1, 3] - t)[:, None] * w_row
+    scale = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = (first[:, 1] * second[:, 2] - second[:, 1] * first[:, 2]) / scale
+        y = (second[:, 0] * first[:, 2] - first[:, 0] * second[:, 2]) / scale
+    return x, y
 
 
 def atlas_of(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -352,7 +405,7 @@ def traced(
         counts,
         np.float32(scene.d_f[frame]),
         np.float32(scene.k_px[frame]),
-        ray_table(rays),
+        ray_table(int(counts.max())),
         turn_table(),
         lens,
         np.empty((0, 0), np.float32) if split is None else split,

@@ -87,12 +87,12 @@ class TorchTracer:
             rays: Most rays per pixel; less blurred places get fewer.
         """
         textures = self._upload(scene)
-        table = torch.from_numpy(ray_table(rays)).to(self.device)
         results = []
         for lens in (False, True):
             boxes = plane_boxes(scene, frame, lens)
             tiles = -(-scene.height // TILE_PX) * -(-scene.width // TILE_PX)
             counts = tile_rays(scene, frame, boxes, rays) if lens else np.full(tiles, PINHOLE_RAYS, np.int32)
+            table = torch.from_numpy(ray_table(int(counts.max()))).to(self.device)
             view = _View(
                 torch.from_numpy(scene.disparity[frame]).to(self.device),
                 torch.from_numpy(scene.texel[frame]).to(self.device),

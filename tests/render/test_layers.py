@@ -14,10 +14,11 @@ from vbr_core.kernels.aperture import aperture_table
 from vbr_core.kernels.disc import STEPS_PER_PX, disc_table
 from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
 from vbr_core.kernels.scatter_torch import scatter_torch
+from vbr_core.look import Look
 from vbr_core.model.layer_separation import Layers, light_in_front
-from vbr_core.render.layers import layered_input, outline_share, settled
+from vbr_core.render.layers import layered_input, outline_share, reaching, settled
 from vbr_core.render.optics import linear_to_srgb
-from vbr_core.render.scatter import ScatterInput, ScatterRenderer, scatter_rows
+from vbr_core.render.scatter import ScatterInput, ScatterRenderer, aperture_reach, scatter_rows
 
 
 def random_input(seed: int = 0, height: int = 14, width: int = 19, layers: int = 9) -> ScatterInput:
@@ -149,3 +150,16 @@ def test_layers_matter_near_outlines_only() -> None:
     assert near[30, 55] == 1.0  # an outline of something blurred reaches far
     alone = outline_share(replace(given, color=torch.ones(2, 60, 80, 4)))
     assert not alone.any()
+
+
+@pytest.mark.parametrize("look", [None, Look(blades=5, anamorphic=1.6)])
+def test_light_that_no_wanted_pixel_receives_is_left_out(look: Look | None) -> None:
+    given = random_input(height=60, width=90)
+    wanted = np.zeros((60, 90), np.bool_)
+    wanted[20:30, :12] = True
+    fewer = reaching(given, wanted, 1.0 if look is None else aperture_reach(look))
+    assert 0 < (fewer.radius_index >= 0).sum() < 0.6 * (given.radius_index >= 0).sum()
+    renderer = ScatterRenderer("cpu")
+    whole, part = (renderer.render_prepared(each, look) for each in (given, fewer))
+    np.testing.assert_allclose(part[wanted], whole[wanted], atol=2e-5)
+    assert reaching(given, np.ones_like(wanted)).radius_index.equal(given.radius_index)

@@ -23,8 +23,8 @@ from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
-from vbr_core.render.layers import layered_input, outline_share
-from vbr_core.render.scatter import ScatterRenderer
+from vbr_core.render.layers import layered_input, outline_share, reaching
+from vbr_core.render.scatter import ScatterRenderer, aperture_reach
 from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
@@ -145,11 +145,12 @@ class BasePicture(Renderer):
             return np.concatenate([plain, plain], axis=-1) if self.with_plain else plain
         layers = self.separated(frame, disparity, hidden)
         given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
-        layered = self.renderer.render_prepared(given, look)
         if not self.with_plain:
-            return layered
+            return self.renderer.render_prepared(given, look)
         plain = self.renderer.render_frame(bright, disparity, d_f, k_px, look)
-        layered = plain + outline_share(given)[..., None] * (layered - plain)
+        share = outline_share(given)
+        given = reaching(given, share > 0.0, 1.0 if look is None else aperture_reach(look))
+        layered = plain + share[..., None] * (self.renderer.render_prepared(given, look) - plain)
         return np.concatenate([layered, plain], axis=-1)
 
     def render_shot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -66,6 +67,21 @@ def _within(places: NDArray[np.bool_], reach_px: NDArray[np.float32] | np.float3
     """1 where one of some places is within reach, fading to 0 beyond it: (H, W)."""
     distance = cv2.distanceTransform((~places).astype(np.uint8), cv2.DIST_L2, 5)
     return np.asarray(np.clip((reach_px + np.float32(BEYOND_PX) - distance) / FADE_PX, 0.0, 1.0), np.float32)
+
+
+def reaching(given: ScatterInput, wanted: NDArray[np.bool_], shape_reach: float = 1.0) -> ScatterInput:
+    """The same without the light that no wanted pixel receives: what is rendered there stays as it is.
+
+    Args:
+        given: What is to be scattered.
+        wanted: (H, W) pixels whose render will be used.
+        shape_reach: How far the aperture reaches from its middle, in radii; see ``aperture_reach``.
+    """
+    distance = cv2.distanceTransform((~wanted).astype(np.uint8), cv2.DIST_L2, 5)
+    # half a pixel at either end, and what the distance may be off by
+    nearest = torch.from_numpy(distance * np.float32(0.97) - np.float32(1.5)).to(given.radius_index.device)
+    reach = given.radius_index.float() * (shape_reach / STEPS_PER_PX)
+    return replace(given, radius_index=torch.where(reach >= nearest, given.radius_index, -1))
 
 
 def settled(coverage: torch.Tensor) -> torch.Tensor:

@@ -53,7 +53,7 @@ def make(
     objects: Annotated[int, typer.Option("--objects", help="Cut-outs in each clip.")] = 4,
     frames: Annotated[int, typer.Option("--frames", help="Frames in each clip.")] = 16,
     size: Annotated[str, typer.Option("--size", help="256, 512, 1080 (1920 x 1080), or HxW.")] = "256",
-    rays: Annotated[int, typer.Option("--rays", help="Most rays per pixel.")] = 128,
+    rays: Annotated[int, typer.Option("--rays", help="Most rays per pixel; more where lamps shine.")] = 128,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same clips.")] = 0,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     as_json: JsonOption = False,

@@ -36,7 +36,7 @@ class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         frames: Frames in each.
         height: Lines.
         width: Columns.
-        rays: Most rays per pixel.
+        rays: Most rays per pixel; up to eight times as many where light of lamps arrives.
         seed: Clip i of seed s is always the same, whatever the number of clips.
     """
 

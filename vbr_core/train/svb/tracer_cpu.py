@@ -355,7 +355,8 @@ def photograph(scene: Scene, frame: int, rays: int = 256, bokeh: bool = True) ->
     Args:
         scene: What is seen.
         frame: Index of the frame.
-        rays: Most rays per pixel; less blurred places get fewer.
+        rays: Most rays per pixel; less blurred places get fewer, those that light of lamps reaches up to eight
+            times as many.
         bokeh: Trace through the lens as well; without, ``bokeh`` of the result is the pinhole picture again.
     """
     sharp, disparity, plane = traced(scene, frame, PINHOLE_RAYS, lens=False)

@@ -84,7 +84,8 @@ class TorchTracer:
         Args:
             scene: What is seen. The textures of the last one stay on the device.
             frame: Index of the frame.
-            rays: Most rays per pixel; less blurred places get fewer.
+            rays: Most rays per pixel; less blurred places get fewer, those that light of lamps reaches up to eight
+            times as many.
         """
         textures = self._upload(scene)
         results = []

@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--cutouts", type=Path, nargs="+", required=True)
     parser.add_argument("--clips", type=int, default=6)
     parser.add_argument("--objects", type=int, default=9)
-    parser.add_argument("--rays", type=int, default=192)
+    parser.add_argument("--rays", type=int, default=256)
     parser.add_argument("--seed", type=int, default=3)
     given = parser.parse_args()
     library = open_library(given.photographs, given.cutouts, "test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,15 @@ def test_other_pictures_and_another_split_are_refused(library: Library, tmp_path
         make.check_same_set(tmp_path, replace(library, photographs=library.photographs[1:]), SETTINGS)
     with pytest.raises(InputError, match="made with split = all"):
         make.check_same_set(tmp_path, replace(library, split="train"), SETTINGS)
+
+
+def test_a_set_of_an_earlier_tracer_is_not_continued(library: Library, tmp_path: Path) -> None:
+    make.check_same_set(tmp_path, library, SETTINGS)
+    info = json.loads((tmp_path / INFO_FILE).read_text())
+    del info["tracer"]  # the first tracer did not write it down
+    (tmp_path / INFO_FILE).write_text(json.dumps(info))
+    with pytest.raises(InputError, match="made with tracer = 1"):
+        make_dataset(tmp_path, library, SETTINGS, JobContext())
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]"])

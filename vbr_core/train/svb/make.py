@@ -11,7 +11,7 @@ import numpy as np
 
 from vbr_core.errors import InputError
 from vbr_core.train.svb.clip_file import SUFFIX, Clip, boundary_band, read_info, write_clip
-from vbr_core.train.svb.scene import random_scene
+from vbr_core.train.svb.scene import TRACER_VERSION, random_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,6 +168,7 @@ def check_same_set(folder: Path, library: Library, settings: DatasetSettings) ->
     known = {
         **{key: value for key, value in msgspec.to_builtins(settings).items() if key != "clips"},
         "split": library.split,
+        "tracer": TRACER_VERSION,
         "photographs": sorted(file.name for file in library.photographs),
         "cutouts": sorted(file.name for file in library.cutouts),
     }
@@ -179,8 +180,9 @@ def check_same_set(folder: Path, library: Library, settings: DatasetSettings) ->
         except ValueError as error:
             raise InputError(f"'{path}' is damaged: {error}.", "Delete the folder, or choose another.") from error
         for key, value in known.items():
-            if before.get(key) != value:
-                what = f"{key} = {before.get(key)}" if isinstance(value, (int, str)) else f"other {key}"
+            found = before.get(key, 1 if key == "tracer" else None)  # the first one was not written down
+            if found != value:
+                what = f"{key} = {found}" if isinstance(value, (int, str)) else f"other {key}"
                 raise InputError(
                     f"'{folder}' holds a set that was made with {what}.", "Choose another folder, or the same settings."
                 )

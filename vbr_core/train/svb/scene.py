@@ -31,6 +31,9 @@ W_FAR = 0.05
 FOCAL_LENGTH = 1.1
 """In picture widths: a field of view of 49 degrees."""
 
+TRACER_VERSION = 2
+"""Counts up when the same scene is photographed another way: no set is continued by another tracer."""
+
 PROGRAMS = ("blur", "rack", "sweep")
 """What the camera changes: the amount of blur on a fixed target; the focus from one target to another; the focus from
 the farthest to the nearest thing or back (paper, section 5)."""

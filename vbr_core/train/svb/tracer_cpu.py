@@ -37,6 +37,8 @@ LAMP_SURROUNDINGS = 9
 """Width of the surroundings in texels."""
 
 MOST_RAYS = 4096
+"""No pixel gets more than this."""
+
 TURNS = 64
 GOLDEN_ANGLE = 2.399963229728653
 JITTER_X, JITTER_Y = 0.7548776662466927, 0.5698402909980532

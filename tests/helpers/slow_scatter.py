@@ -1,7 +1,8 @@
 """The definition of ``scatter``, written with plain loops: slow, but there is nothing to get wrong.
 
 Every source pixel is a disc of light. For each output pixel all discs that touch it are collected; within one ordering
-layer they add up; from near to far each layer takes what is left of the pixel's budget of 1.
+layer they add up; from near to far each layer takes what is left of the pixel's budget of 1. Grouped, that is done for
+each quarter of the aperture.
 """
 
 from __future__ import annotations
@@ -29,6 +30,28 @@ def disc_weights(radius: float) -> dict[tuple[int, int], float]:
     return {place: weight / total for place, weight in weights.items()}
 
 
+def quarter_weights(radius: float) -> dict[tuple[int, int], np.ndarray]:
+    """The same in the four quarters around the disc's middle (above left, above right, below left, below right)."""
+    if radius <= 1e-6:
+        return {(0, 0): np.ones(4)}
+    half_of = dict.fromkeys(range(-math.ceil(radius + 1), math.ceil(radius + 1) + 1), 0.0)
+    steps = 2000
+    for dy in half_of:
+        y = dy - 0.5 + (np.arange(steps) + 0.5) / steps
+        half_of[dy] = float(np.sqrt(np.maximum(radius**2 - y**2, 0.0)).mean())
+    weights: dict[tuple[int, int], np.ndarray] = {}
+    for dy, half in half_of.items():
+        for dx in half_of:
+            left = max(0.0, min(dx + 0.5, half, 0.0) - max(dx - 0.5, -half))
+            right = max(0.0, min(dx + 0.5, half) - max(dx - 0.5, -half, 0.0))
+            above = 1.0 if dy < 0 else 0.5 if dy == 0 else 0.0
+            share = np.array([above * left, above * right, (1 - above) * left, (1 - above) * right])
+            if share.sum() > 0:
+                weights[dy, dx] = share
+    total = sum(weights.values())
+    return {place: weight / total for place, weight in weights.items()}
+
+
 def mirror(position: int, size: int) -> int:
     """Index into a picture that is mirrored at its borders."""
     position %= 2 * size
@@ -41,7 +64,7 @@ def slow_scatter(
     layer: np.ndarray,
     see_through: np.ndarray,
     visible_layers: int,
-    grouped: bool = False,
+    turned: np.ndarray | None = None,
 ) -> np.ndarray:
     """Linear light out of planes of light.
 
@@ -51,13 +74,18 @@ def slow_scatter(
         layer: (P, H, W) ordering layer, 0 nearest.
         see_through: (H, W) how much of the remaining budget layers from ``visible_layers`` on may fill.
         visible_layers: See above.
-        grouped: Layers without a gap between them are one surface, and are seen through what surfaces before it leave.
+        turned: (P, H, W) what lies before the focal plane. Given, layers without a gap between them are one surface,
+            seen through what surfaces before it leave in a quarter of the aperture.
     """
     planes, height, width, _ = color.shape
     layers = int(layer.max()) + 1
-    light = np.zeros((layers, height, width, 4))
+    grouped = turned is not None
+    light = np.zeros((4, layers, height, width, 4))
     reach = math.ceil(radius.max() + 1)
-    kernels = {value: disc_weights(value) for value in np.unique(radius[radius >= 0])}
+    weights_of = {
+        value: quarter_weights(value) if grouped else {at: np.full(4, w) for at, w in disc_weights(value).items()}
+        for value in np.unique(radius[radius >= 0])
+    }
     for plane in range(planes):
         for sy in range(-reach, height + reach):
             for sx in range(-reach, width + reach):
@@ -65,10 +93,19 @@ def slow_scatter(
                 if radius[plane, my, mx] < 0 or color[plane, my, mx, 3] <= 0:
                     continue
                 value = color[plane, my, mx]
-                for (dy, dx), weight in kernels[radius[plane, my, mx]].items():
+                upside_down = turned is not None and turned[plane, my, mx]
+                for (dy, dx), weights in weights_of[radius[plane, my, mx]].items():
                     y, x = sy + dy, sx + dx
                     if 0 <= y < height and 0 <= x < width:
-                        light[layer[plane, my, mx], y, x] += weight * value
+                        quarters = weights[::-1] if upside_down else weights
+                        light[:, layer[plane, my, mx], y, x] += quarters[:, None] * value
+    pictures = [_from_near_to_far(part, see_through, visible_layers, grouped) for part in light]
+    return np.mean(pictures, axis=0)
+
+
+def _from_near_to_far(light: np.ndarray, see_through: np.ndarray, visible_layers: int, grouped: bool) -> np.ndarray:
+    """Layers (L, H, W, 4) over each other: (H, W, 3)."""
+    layers, height, width, _ = light.shape
     out = np.zeros((height, width, 3))
     for y in range(height):
         for x in range(width):

@@ -46,26 +46,28 @@ def built(kernel, constants, types, capability):
     source = ASTSource(fn=kernel, signature=signature, constexprs=constants)
     return len(triton.compile(source, target=GPUTarget("cuda", capability, 32)).asm["cubin"])
 
-floats = dict.fromkeys(("color", "half_widths", "inverse_area", "diff", "see_through", "source", "out"), "*fp32")
+floats = dict.fromkeys(("color", "half_widths", "inverse_area", "diff", "see_through", "out"), "*fp32")
 types = {**floats, **dict.fromkeys(("radius_index", "layer_index", "reach", "row_reach"), "*i32"), "least": "fp32"}
-assert built(module._spans, {"BLOCK": 256}, types, 80) > 0
-for grouped in (False, True):
-    assert built(module._composite, {"GROUPED": grouped, "BLOCK": 1024}, types, 80) > 0
+types["turned"] = "*i8"
+for parts in (1, 4):
+    assert built(module._spans, {"PARTS": parts, "BLOCK": 256}, types, 80) > 0
+    assert built(module._composite, {"PARTS": parts, "BLOCK": 1024}, types, 80) > 0
 print("compiled")
 """
 
 LAYERS = 7
 
 
-def pictures(height: int, width: int, radius_px: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Colour, radius index, layer index and what may be seen through, at random."""
+def pictures(height: int, width: int, radius_px: float) -> tuple[np.ndarray, ...]:
+    """Colour, radius index, layer index, what is turned and what may be seen through, at random."""
     rng = np.random.default_rng(height)
     color = rng.random((2, height, width, 4)).astype(np.float32)
     color[0, ..., 3] = np.where(rng.random((height, width)) < 0.7, 1.0, color[0, ..., 3])
     color[..., :3] *= color[..., 3:]
     radius = rng.integers(-20, int(radius_px * STEPS_PER_PX), (2, height, width)).clip(-1).astype(np.int32)
     layer = rng.integers(0, LAYERS, (2, height, width)).astype(np.int32)
-    return color, radius, layer, rng.random((height, width)).astype(np.float32)
+    turned = rng.random((2, height, width)) < 0.5
+    return color, radius, layer, turned, rng.random((height, width)).astype(np.float32)
 
 
 def run(script: str, **environment: str) -> str:

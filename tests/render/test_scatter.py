@@ -53,6 +53,7 @@ def test_cpu_and_torch_kernels_are_equal(height, width, k):
         given.color,
         given.radius_index.long(),
         given.layer_index.long(),
+        given.turned,
         given.see_through,
         table,
         given.layers,

@@ -10,7 +10,9 @@ divided out.
 
 Grouped, layers that follow each other without a gap at a pixel are one surface, whose layers share the aperture between
 them; what lies behind a gap is seen through what the surface leaves open, wherever that is. This is right when light is
-known behind every edge.
+known behind every edge. Which rays a near surface stops depends on where they cross the lens: seen past an edge, what
+lies behind shows the part of its disc that the other part of the lens looks at. So, grouped, each quarter of the
+aperture is filled by itself, and a pixel is the mean of the four.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 MIN_WEIGHT = 1e-4
 """Coverage below this is rounding noise of the running sums."""
+
+QUARTERS = 4
+"""Of the aperture: left and right of its middle above it, then below it."""
 
 
 @njit(cache=True, inline="always")
@@ -76,53 +81,108 @@ def _add_span(diff, layer, center, half, red, green, blue, weight, width):  # ty
 
 
 @njit(cache=True, fastmath=True, inline="always")
-def _composite_row(  # type: ignore[no-untyped-def]
-    row, diff, used, left, filled, see_through, source, layers, visible_layers, grouped, before, taken, last
+def _add_row(  # type: ignore[no-untyped-def]
+    diff, layer, center, left, right, down, turned, red, green, blue, weight, width, shares
 ):
-    """Running sums of a row's layers, from near to far, into ``row`` (W, 3). Empties ``diff`` and ``used``."""
-    width = row.shape[0]
-    row[:] = 0.0
-    left[:] = 1.0
-    filled[:] = 0.0
-    last[:] = -2
-    for layer in range(layers):
-        if layer == visible_layers:
-            for x in range(width):
-                left[x] *= see_through[x]
-        if not used[layer]:
+    """The row of a pixel's shape from ``left`` to ``right`` of its middle, each piece to its part of the aperture.
+
+    ``shares`` (parts) is what a part's light is multiplied by: one over its share of the aperture; ``down`` is above 0
+    for a row below the pixel, below 0 for one above it, 0 for the pixel's own, which both halves share.
+    """
+    half = np.float32(0.5)
+    if len(diff) == 1:
+        _add_span(
+            diff[0], layer, center + half * (left + right), half * (right - left), red, green, blue, weight, width
+        )
+        return
+    for side in range(2):
+        start = left if side == 0 else max(left, np.float32(0.0))
+        end = right if side == 1 else min(right, np.float32(0.0))
+        if end <= start:
             continue
-        used[layer] = False
-        line = diff[layer]
-        red = np.float32(0.0)
-        green = np.float32(0.0)
-        blue = np.float32(0.0)
-        weight = np.float32(0.0)
+        for below in range(2):
+            if (below == 0 and down > 0) or (below == 1 and down < 0):
+                continue
+            quarter = 2 * below + side
+            if turned:
+                quarter = 3 - quarter
+            share = shares[quarter] if down != 0 else half * shares[quarter]
+            _add_span(
+                diff[quarter],
+                layer,
+                center + half * (start + end),
+                half * (end - start),
+                red * share,
+                green * share,
+                blue * share,
+                weight * share,
+                width,
+            )
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _composite_row(  # type: ignore[no-untyped-def]
+    row, diff, used, see_through, source, layers, visible_layers, grouped, shares, lines, light, last
+):
+    """Running sums of a row's layers, from near to far, into ``row`` (W, 3). Empties ``diff`` and ``used``.
+
+    Each part of the aperture is filled by itself; ``shares`` (parts, W) says how much of the whole it is. ``lines``
+    (5, W), ``light`` (W, 3) and ``last`` (W) are room to work in.
+    """
+    width = row.shape[0]
+    left, filled, before, taken, shown = lines[0], lines[1], lines[2], lines[3], lines[4]
+    row[:] = 0.0
+    shown[:] = 0.0
+    for part in range(len(diff)):
+        light[:] = 0.0
+        left[:] = 1.0
+        filled[:] = 0.0
+        last[:] = -2
+        for layer in range(layers):
+            if layer == visible_layers:
+                for x in range(width):
+                    left[x] *= see_through[x]
+            if not used[layer]:
+                continue
+            line = diff[part, layer]
+            red = np.float32(0.0)
+            green = np.float32(0.0)
+            blue = np.float32(0.0)
+            weight = np.float32(0.0)
+            for x in range(width):
+                red += line[x, 0]
+                green += line[x, 1]
+                blue += line[x, 2]
+                weight += line[x, 3]
+                if weight > MIN_WEIGHT and left[x] > 0:
+                    if grouped:
+                        if layer > last[x] + 1:  # a gap: another surface begins
+                            before[x] = left[x]
+                            taken[x] = 0.0
+                        last[x] = layer
+                        share = min(weight, np.float32(1.0) - taken[x])
+                        taken[x] += share
+                        take = before[x] * share
+                    else:
+                        take = min(weight, left[x])
+                    scale = take / weight
+                    light[x, 0] += red * scale
+                    light[x, 1] += green * scale
+                    light[x, 2] += blue * scale
+                    left[x] -= take
+                    filled[x] += take
+            line[:] = 0.0
         for x in range(width):
-            red += line[x, 0]
-            green += line[x, 1]
-            blue += line[x, 2]
-            weight += line[x, 3]
-            if weight > MIN_WEIGHT and left[x] > 0:
-                if grouped:
-                    if layer > last[x] + 1:  # a gap: another surface begins
-                        before[x] = left[x]
-                        taken[x] = 0.0
-                    last[x] = layer
-                    share = min(weight, np.float32(1.0) - taken[x])
-                    taken[x] += share
-                    take = before[x] * share
-                else:
-                    take = min(weight, left[x])
-                scale = take / weight
-                row[x, 0] += red * scale
-                row[x, 1] += green * scale
-                row[x, 2] += blue * scale
-                left[x] -= take
-                filled[x] += take
-        line[:] = 0.0
+            if filled[x] > 1e-3:
+                scale = shares[part, x] / filled[x]
+                row[x, 0] += light[x, 0] * scale
+                row[x, 1] += light[x, 1] * scale
+                row[x, 2] += light[x, 2] * scale
+                shown[x] += shares[part, x]
+    used[:] = False
     for x in range(width):
-        if filled[x] > 1e-3:
-            scale = np.float32(1.0) / filled[x]
+        if shown[x] > 1e-3:
+            scale = np.float32(1.0) / shown[x]
             row[x, 0] = max(np.float32(0.0), row[x, 0] * scale)
             row[x, 1] = max(np.float32(0.0), row[x, 1] * scale)
             row[x, 2] = max(np.float32(0.0), row[x, 2] * scale)
@@ -137,6 +197,7 @@ def _scatter(  # type: ignore[no-untyped-def]
     color,
     radius_index,
     layer_index,
+    turned,
     see_through,
     row_reach,
     half_widths,
@@ -152,18 +213,22 @@ def _scatter(  # type: ignore[no-untyped-def]
     planes, height, width, _ = color.shape
     out = np.empty((last_row - first_row, width, 3), np.float32)
     biggest = reach[-1]
-    buffers = np.zeros((threads, layers, width + 2, 4), np.float32)
+    parts = QUARTERS if grouped else 1
+    shares = np.full(parts, np.float32(parts))
+    whole = np.full((parts, width), np.float32(1.0 / parts))
+    buffers = np.zeros((threads, parts, layers, width + 2, 4), np.float32)
     for worker in prange(threads):
         diff = buffers[worker]
         used = np.zeros(layers, np.bool_)
-        left = np.empty(width, np.float32)
-        filled = np.empty(width, np.float32)
-        before = np.empty(width, np.float32)
-        taken = np.empty(width, np.float32)
-        last = np.empty(width, np.int32)
+        lines, light, last = (
+            np.empty((5, width), np.float32),
+            np.empty((width, 3), np.float32),
+            np.empty(width, np.int32),
+        )
         for y in range(first_row + worker, last_row, threads):
             for sy in range(y - biggest, y + biggest + 1):
-                dy = abs(sy - y)
+                down = y - sy
+                dy = abs(down)
                 my = _mirror(sy, height)
                 for plane in range(planes):
                     if row_reach[plane, my] < dy:
@@ -176,11 +241,26 @@ def _scatter(  # type: ignore[no-untyped-def]
                         used[layer] = True
                         half = half_widths[index, dy]
                         weight = inverse_area[index]
+                        is_turned = turned[plane, my, mx]
                         cover = color[plane, my, mx, 3] * weight
                         red = color[plane, my, mx, 0] * weight
                         green = color[plane, my, mx, 1] * weight
                         blue = color[plane, my, mx, 2] * weight
-                        _add_span(diff, layer, np.float32(mx), half, red, green, blue, cover, width)
+                        _add_row(
+                            diff,
+                            layer,
+                            np.float32(mx),
+                            -half,
+                            half,
+                            down,
+                            is_turned,
+                            red,
+                            green,
+                            blue,
+                            cover,
+                            width,
+                            shares,
+                        )
                         if half > mx + np.float32(0.5) or half > width - mx - np.float32(0.5):
                             # mirrored copies beyond the left and right border that reach into the picture
                             turns = int(half) // (2 * width) + 1
@@ -188,22 +268,49 @@ def _scatter(  # type: ignore[no-untyped-def]
                                 shift = 2 * turn * width
                                 if turn != 0:
                                     center = np.float32(mx + shift)
-                                    _add_span(diff, layer, center, half, red, green, blue, cover, width)
+                                    _add_row(
+                                        diff,
+                                        layer,
+                                        center,
+                                        -half,
+                                        half,
+                                        down,
+                                        is_turned,
+                                        red,
+                                        green,
+                                        blue,
+                                        cover,
+                                        width,
+                                        shares,
+                                    )
                                 center = np.float32(shift - 1 - mx)
-                                _add_span(diff, layer, center, half, red, green, blue, cover, width)
+                                _add_row(
+                                    diff,
+                                    layer,
+                                    center,
+                                    -half,
+                                    half,
+                                    down,
+                                    is_turned,
+                                    red,
+                                    green,
+                                    blue,
+                                    cover,
+                                    width,
+                                    shares,
+                                )
             _composite_row(
                 out[y - first_row],
                 diff,
                 used,
-                left,
-                filled,
                 see_through[y],
                 color[0, y],
                 layers,
                 visible_layers,
                 grouped,
-                before,
-                taken,
+                whole,
+                lines,
+                light,
                 last,
             )
     return out
@@ -213,6 +320,7 @@ def scatter_cpu(
     color: NDArray[np.float32],
     radius_index: NDArray[np.int32],
     layer_index: NDArray[np.int32],
+    turned: NDArray[np.bool_],
     see_through: NDArray[np.float32],
     table: DiscTable,
     layers: int,
@@ -228,6 +336,7 @@ def scatter_cpu(
             plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int32, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int32, 0 = nearest layer, below ``layers``.
+        turned: (P, H, W) bool: what lies before the focal plane, where the aperture stands on its head.
         see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
             the hidden ones may fill.
         table: Rows of discs.
@@ -235,7 +344,7 @@ def scatter_cpu(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
-        grouped: Take neighbouring layers for one surface; see above.
+        grouped: Take neighbouring layers for one surface, and each quarter of the aperture by itself; see above.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light.
@@ -247,6 +356,7 @@ def scatter_cpu(
         np.ascontiguousarray(color),
         np.ascontiguousarray(radius_index),
         np.ascontiguousarray(layer_index),
+        np.ascontiguousarray(turned),
         np.ascontiguousarray(see_through),
         row_reach,
         table.half_widths,

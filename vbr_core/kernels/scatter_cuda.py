@@ -35,6 +35,7 @@ def scatter_cuda(
     color: torch.Tensor,
     radius_index: torch.Tensor,
     layer_index: torch.Tensor,
+    turned: torch.Tensor,
     see_through: torch.Tensor,
     table: DiscTable,
     layers: int,
@@ -47,8 +48,9 @@ def scatter_cuda(
     width = color.shape[2]
     fits = table.max_reach < width <= WIDEST_PX
     kernel = _triton_kernel(str(color.device)) if fits else None
-    given = (color, radius_index, layer_index, see_through, table, layers, visible_layers, first_row, last_row, grouped)
-    return (kernel or scatter_torch)(*given)
+    given = (color, radius_index, layer_index, turned, see_through)
+    rest = (table, layers, visible_layers, first_row, last_row, grouped)
+    return (kernel or scatter_torch)(*given, *rest)
 
 
 def uses_triton(device: str) -> bool:
@@ -82,7 +84,7 @@ def trial_error(kernel: Callable[..., torch.Tensor], device: str) -> float:
     color[..., :3] *= color[..., 3:]
     radius = rng.integers(-8, int(TRIAL_RADIUS_PX * STEPS_PER_PX), shape).clip(-1)
     layer = rng.integers(0, TRIAL_LAYERS, shape)
-    arrays = (color, radius, layer, rng.random(shape[1:]).astype(np.float32))
+    arrays = (color, radius, layer, rng.random(shape) < 0.5, rng.random(shape[1:]).astype(np.float32))
     pictures = [torch.from_numpy(values).to(device) for values in arrays]
     reference: Callable[..., torch.Tensor] = scatter_torch
     errors = []

@@ -15,7 +15,7 @@ from numba import get_num_threads, njit, prange
 
 from vbr_core.kernels.aperture import LEAST_SPAN_PX
 from vbr_core.kernels.disc import SHARP_RADIUS_PX, STEPS_PER_PX
-from vbr_core.kernels.scatter_cpu import _add_span, _composite_row, _mirror
+from vbr_core.kernels.scatter_cpu import QUARTERS, _add_row, _composite_row, _mirror
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,30 +70,56 @@ def _span(index, dy, ex, ey, half, middle, cut_half, is_cut):  # type: ignore[no
     return np.float32(0.5) * (right - left), np.float32(0.5) * (right + left)
 
 
+@njit(cache=True, inline="always")
+def _areas(areas, index, reach, ex, ey, half, middle, cut_half, is_cut):  # type: ignore[no-untyped-def]
+    """Sum of a pixel's spans in each quarter of the aperture, into ``areas`` (4)."""
+    zero = np.float32(0.0)
+    areas[:] = zero
+    for dy in range(-reach, reach + 1):
+        length, place = _span(index, dy, ex, ey, half, middle, cut_half, is_cut)
+        if length == 0:
+            continue
+        before = max(zero, min(place + length, zero) - (place - length))
+        after = max(zero, place + length - max(place - length, zero))
+        for below in range(2):
+            if (below == 0 and dy > 0) or (below == 1 and dy < 0):
+                continue
+            share = np.float32(1.0) if dy != 0 else np.float32(0.5)
+            areas[2 * below] += share * before
+            areas[2 * below + 1] += share * after
+
+
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _weights(  # type: ignore[no-untyped-def]
-    radius_index, half, middle, cut_half, reach, inverse_area, cut_shift, stretch_x, stretch_y
+    radius_index, half, middle, cut_half, reach, inverse_area, cut_shift, stretch_x, stretch_y, with_quarters
 ):
-    """One over the sum of the spans of every pixel: (P, H, W) float32."""
+    """One over the sum of the spans of every pixel, (P, H, W) float32, and one over each quarter's share of it.
+
+    The latter is (P, H, W, 4), and 0 for a quarter that the barrel cuts off whole; empty without ``with_quarters``.
+    """
     planes, height, width = radius_index.shape
     weights = np.zeros((planes, height, width), np.float32)
+    shares = np.zeros((planes if with_quarters else 0, height, width, QUARTERS), np.float32)
     is_cut = cut_shift > 0
     for my in prange(height):
+        areas = np.zeros(QUARTERS, np.float32)
         for plane in range(planes):
             for mx in range(width):
                 index = radius_index[plane, my, mx]
                 if index < 0:
                     continue
-                if not is_cut or index <= SHARP_INDEX:
-                    weights[plane, my, mx] = inverse_area[index]
-                    continue
                 ex, ey = _shift_of(index, my, mx, height, width, cut_shift, stretch_x, stretch_y)
-                total = np.float32(0.0)
-                for dy in range(-reach[index], reach[index] + 1):
-                    length, _ = _span(index, dy, ex, ey, half, middle, cut_half, is_cut)
-                    total += np.float32(2.0) * length
-                weights[plane, my, mx] = np.float32(1.0) / max(total, LEAST)
-    return weights
+                if with_quarters or (is_cut and index > SHARP_INDEX):
+                    _areas(areas, index, reach[index], ex, ey, half, middle, cut_half, is_cut)
+                if is_cut and index > SHARP_INDEX:
+                    weights[plane, my, mx] = np.float32(1.0) / max(areas.sum(), LEAST)
+                else:
+                    weights[plane, my, mx] = inverse_area[index]
+                if with_quarters:
+                    for quarter in range(QUARTERS):
+                        if areas[quarter] > LEAST:
+                            shares[plane, my, mx, quarter] = areas.sum() / areas[quarter]
+    return weights, shares
 
 
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
@@ -104,6 +130,8 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
     turned,
     see_through,
     weights,
+    shares,
+    whole,
     row_reach,
     half,
     middle,
@@ -123,15 +151,17 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
     out = np.empty((last_row - first_row, width, 3), np.float32)
     is_cut = cut_shift > 0
     biggest = row_reach.max()
-    buffers = np.zeros((threads, layers, width + 2, 4), np.float32)
+    parts = QUARTERS if grouped else 1
+    of_one = np.ones(1, np.float32)
+    buffers = np.zeros((threads, parts, layers, width + 2, 4), np.float32)
     for worker in prange(threads):
         diff = buffers[worker]
         used = np.zeros(layers, np.bool_)
-        left = np.empty(width, np.float32)
-        filled = np.empty(width, np.float32)
-        before = np.empty(width, np.float32)
-        taken = np.empty(width, np.float32)
-        last = np.empty(width, np.int32)
+        lines, light, last = (
+            np.empty((5, width), np.float32),
+            np.empty((width, 3), np.float32),
+            np.empty(width, np.int32),
+        )
         for y in range(first_row + worker, last_row, threads):
             for sy in range(y - biggest, y + biggest + 1):
                 down = y - sy
@@ -146,7 +176,8 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
                         if index < 0 or reach[index] < abs(down) or color[plane, my, mx, 3] <= 0:
                             continue
                         ex, ey = _shift_of(index, my, mx, height, width, cut_shift, stretch_x, stretch_y)
-                        if turned[plane, my, mx]:
+                        is_turned = turned[plane, my, mx]
+                        if is_turned:
                             length, place = _span(index, -down, ex, ey, half, middle, cut_half, is_cut)
                             place = -place
                         else:
@@ -160,32 +191,98 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
                         red = color[plane, my, mx, 0] * weight
                         green = color[plane, my, mx, 1] * weight
                         blue = color[plane, my, mx, 2] * weight
-                        _add_span(diff, layer, np.float32(mx) + place, length, red, green, blue, cover, width)
-                        if length - place > mx + np.float32(0.5) or length + place > width - mx - np.float32(0.5):
+                        parts_of = of_one
+                        if grouped:
+                            parts_of = shares[plane, my, mx] if is_cut else shares[0, 0, index]
+                        left, right = place - length, place + length
+                        low = y - sy
+                        _add_row(
+                            diff,
+                            layer,
+                            np.float32(mx),
+                            left,
+                            right,
+                            low,
+                            is_turned,
+                            red,
+                            green,
+                            blue,
+                            cover,
+                            width,
+                            parts_of,
+                        )
+                        if -left > mx + np.float32(0.5) or right > width - mx - np.float32(0.5):
                             turns = int(length + abs(place)) // (2 * width) + 1
                             for turn in range(-turns, turns + 1):
                                 shift = 2 * turn * width
                                 if turn != 0:
-                                    center = np.float32(mx + shift) + place
-                                    _add_span(diff, layer, center, length, red, green, blue, cover, width)
-                                center = np.float32(shift - 1 - mx) - place
-                                _add_span(diff, layer, center, length, red, green, blue, cover, width)
+                                    center = np.float32(mx + shift)
+                                    _add_row(
+                                        diff,
+                                        layer,
+                                        center,
+                                        left,
+                                        right,
+                                        low,
+                                        is_turned,
+                                        red,
+                                        green,
+                                        blue,
+                                        cover,
+                                        width,
+                                        parts_of,
+                                    )
+                                center = np.float32(shift - 1 - mx)
+                                _add_row(
+                                    diff,
+                                    layer,
+                                    center,
+                                    -right,
+                                    -left,
+                                    low,
+                                    is_turned,
+                                    red,
+                                    green,
+                                    blue,
+                                    cover,
+                                    width,
+                                    parts_of,
+                                )
             _composite_row(
                 out[y - first_row],
                 diff,
                 used,
-                left,
-                filled,
                 see_through[y],
                 color[0, y],
                 layers,
                 visible_layers,
                 grouped,
-                before,
-                taken,
+                whole[y - first_row],
+                lines,
+                light,
                 last,
             )
     return out
+
+
+def _whole(
+    table: ApertureTable, largest: int, height: int, width: int, first_row: int, last_row: int
+) -> NDArray[np.float32]:
+    """How much of the aperture each quarter is, seen from each pixel of some rows: (rows, 4, W) float32."""
+    index = np.full((1, height, width), -1, np.int32)
+    index[0, first_row:last_row] = max(largest, SHARP_INDEX + 1)
+    shares = _quarters(table, index)[0, first_row:last_row]
+    part = np.where(shares > 0.0, 1.0 / np.maximum(shares, LEAST), 0.0)
+    return np.ascontiguousarray(part.transpose(0, 2, 1), np.float32)
+
+
+def _quarters(table: ApertureTable, index: NDArray[np.int32]) -> NDArray[np.float32]:
+    """One over the share of each quarter in the shapes of pixels (P, H, W): (P, H, W, 4) float32."""
+    cut = (np.float32(table.cut_shift), np.float32(table.stretch[0]), np.float32(table.stretch[1]))
+    shares: NDArray[np.float32] = _weights(
+        index, table.half, table.middle, table.cut_half, table.reach, table.inverse_area, *cut, True
+    )[1]
+    return shares
 
 
 def scatter_shaped_cpu(
@@ -215,7 +312,8 @@ def scatter_shaped_cpu(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
-        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
+        grouped: Take neighbouring layers for one surface, and each quarter of the aperture by itself; see
+            :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light.
@@ -226,7 +324,15 @@ def scatter_shaped_cpu(
     threads = min(get_num_threads(), max(1, last_row - first_row))
     cut = (np.float32(table.cut_shift), np.float32(table.stretch[0]), np.float32(table.stretch[1]))
     shape = (table.half, table.middle, table.cut_half, table.reach)
-    weights = _weights(index, *shape, table.inverse_area, *cut)
+    is_cut = table.cut_shift > 0
+    weights, shares = _weights(index, *shape, table.inverse_area, *cut, grouped and is_cut)
+    whole = np.ones((last_row - first_row, 1, index.shape[2]), np.float32)
+    if grouped and is_cut:
+        whole = _whole(table, int(index.max()), index.shape[1], index.shape[2], first_row, last_row)
+    elif grouped:
+        shares = _quarters(table, np.arange(len(table.half), dtype=np.int32)[None, None])
+        part = 1.0 / shares[0, 0, int(index.max())]
+        whole = np.ascontiguousarray(np.broadcast_to(part[None, :, None], (len(whole), QUARTERS, index.shape[2])))
     result: NDArray[np.float32] = _scatter_shaped(
         np.ascontiguousarray(color),
         index,
@@ -234,6 +340,8 @@ def scatter_shaped_cpu(
         np.ascontiguousarray(turned),
         np.ascontiguousarray(see_through),
         weights,
+        shares,
+        whole,
         row_reach,
         *shape,
         *cut,

@@ -9,7 +9,7 @@ import torch
 
 from vbr_core.kernels.aperture import LEAST_SPAN_PX
 from vbr_core.kernels.disc import SHARP_RADIUS_PX, STEPS_PER_PX
-from vbr_core.kernels.scatter_torch import _add_spans, composite, mirror_index
+from vbr_core.kernels.scatter_torch import QUARTERS, _Spans, composite, mirror_index
 
 if TYPE_CHECKING:
     from vbr_core.kernels.aperture import ApertureTable
@@ -70,6 +70,25 @@ class _Shape:
         j = j.clamp(0, table.shape[1] - 2)
         return table[index, j], table[index, j + 1], place - below, is_in
 
+    def areas(self, index: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Sum of the spans of pixels at (y, x) in each quarter of the aperture: (M,) each -> (M, 4)."""
+        areas = torch.zeros(len(index), QUARTERS, device=index.device)
+        reach = self.reach[index]
+        largest = int(reach.max()) if len(index) else 0
+        for dy in range(-largest, largest + 1):
+            length, place = self.spans(index, torch.full_like(index, dy), y, x)
+            length = torch.where(reach >= abs(dy), length, torch.zeros_like(length))
+            sides = (
+                (place + length).clamp_max(0.0) - (place - length),
+                place + length - (place - length).clamp_min(0.0),
+            )
+            for below in (0, 1):
+                if (below == 0 and dy > 0) or (below == 1 and dy < 0):
+                    continue
+                for side, part in enumerate(sides):
+                    areas[:, 2 * below + side] += part.clamp_min(0.0) * (length > 0) * (1.0 if dy else 0.5)
+        return areas
+
     def weights(self, radius_index: torch.Tensor) -> torch.Tensor:
         """One over the sum of the spans of every pixel: (P, H, W)."""
         known = radius_index.clamp_min(0)
@@ -77,12 +96,14 @@ class _Shape:
             return self.inverse_area[known]
         rows = torch.arange(self.height, device=known.device)[None, :, None].expand_as(known)
         columns = torch.arange(self.width, device=known.device)[None, None, :].expand_as(known)
-        total = torch.zeros_like(known, dtype=self.half.dtype)
-        reach = int(self.reach[known].max())
-        for dy in range(-reach, reach + 1):
-            length, _ = self.spans(known, torch.full_like(known, dy), rows, columns)
-            total += 2.0 * torch.where(self.reach[known] >= abs(dy), length, torch.zeros_like(length))
-        return 1.0 / total.clamp_min(LEAST_SPAN_PX)
+        areas = self.areas(known.reshape(-1), rows.reshape(-1), columns.reshape(-1))
+        return 1.0 / areas.sum(dim=1).clamp_min(LEAST_SPAN_PX).view_as(known)
+
+    def quarters(self, index: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Share of each quarter in the shapes of pixels at (y, x): (M,) each -> (M, 4), their sum 1."""
+        areas = self.areas(index, y, x)
+        areas = torch.where(areas > LEAST_SPAN_PX, areas, torch.zeros_like(areas))
+        return areas / areas.sum(dim=1, keepdim=True)
 
 
 def scatter_shaped_torch(
@@ -112,7 +133,8 @@ def scatter_shaped_torch(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
-        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
+        grouped: Take neighbouring layers for one surface, and each quarter of the aperture by itself; see
+            :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light, on the device of ``color``.
@@ -126,8 +148,8 @@ def scatter_shaped_torch(
     weights = shape.weights(radius_index)
     reach_of_pixel = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0)], -1)
     biggest = int(reach_of_pixel.max())
-    line = width + 2
-    diff = torch.zeros(layers * rows * line, 4, device=device)
+    line, parts = width + 2, QUARTERS if grouped else 1
+    diff = torch.zeros(layers * parts * rows * line, 4, device=device)
     out_rows = torch.arange(first_row, last_row, device=device)
     for offset in range(-biggest, biggest + 1):
         virtual = out_rows + offset
@@ -146,21 +168,37 @@ def scatter_shaped_torch(
             place = torch.where(is_turned, -place, place)
             weight = weights[plane, source, x]
             value = color[plane, source, x] * weight[:, None]
-            start = (layer_index[plane, source, x] * rows + row) * line
+            start = (layer_index[plane, source, x] * (parts * rows) + row) * line
+            shares = torch.ones(len(x), 1, device=device)
+            if grouped:
+                quarters = shape.quarters(index, source, x)
+                shares = torch.where(quarters > 0, 1.0 / quarters.clamp_min(1e-6), torch.zeros_like(quarters))
+            spans = _Spans(start, place - length, place + length, is_turned, value, shares, -offset)
             there = length > 0
-            x, length, place, value, start = x[there], length[there], place[there], value[there], start[there]
-            _add_spans(diff, start, x + place, length, value, width)
-            near_border = (length - place > x + 0.5) | (length + place > width - x - 0.5)
+            x, spans = x[there], spans.where(there)
+            spans.add(diff, x.to(length.dtype), rows * line, width)
+            near_border = (-spans.left > x + 0.5) | (spans.right > width - x - 0.5)
             if bool(near_border.any()):
-                x, length, place = x[near_border], length[near_border], place[near_border]
-                value, start = value[near_border], start[near_border]
-                turns = int((length + place.abs()).max()) // (2 * width) + 1
+                x, spans = x[near_border], spans.where(near_border)
+                mirrored = spans.mirrored()
+                turns = int(torch.maximum(-spans.left, spans.right).max()) // (2 * width) + 1
                 for turn in range(-turns, turns + 1):
                     shift = 2 * turn * width
                     if turn != 0:
-                        _add_spans(diff, start, (x + shift) + place, length, value, width)
-                    _add_spans(diff, start, (shift - 1 - x) - place, length, value, width)
-    sums = diff.view(layers, rows, line, 4)
+                        spans.add(diff, (x + shift).to(length.dtype), rows * line, width)
+                    mirrored.add(diff, (shift - 1 - x).to(length.dtype), rows * line, width)
+    whole = torch.ones(1, rows, width, device=device)
+    if grouped:
+        y, x = (
+            each.reshape(-1) for each in torch.meshgrid(out_rows, torch.arange(width, device=device), indexing="ij")
+        )
+        largest = torch.full_like(x, max(int(radius_index.max()), SHARP_INDEX + 1))
+        whole = shape.quarters(largest, y, x).T.reshape(QUARTERS, rows, width)
     return composite(
-        sums, see_through[first_row:last_row], color[0, first_row:last_row, :, :3], visible_layers, grouped
+        diff.view(layers, parts, rows, line, 4),
+        see_through[first_row:last_row],
+        color[0, first_row:last_row, :, :3],
+        visible_layers,
+        grouped,
+        whole,
     )

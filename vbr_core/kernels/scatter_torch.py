@@ -6,6 +6,7 @@ layers are taken from near to far. Memory is layers x rows x width x 4 floats, w
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from vbr_core.kernels.disc import DiscTable
 
 MIN_WEIGHT = 1e-4
+QUARTERS = 4
+"""Of the aperture; see :mod:`vbr_core.kernels.scatter_cpu`."""
 
 
 def mirror_index(position: torch.Tensor, size: int) -> torch.Tensor:
@@ -26,6 +29,7 @@ def scatter_torch(
     color: torch.Tensor,
     radius_index: torch.Tensor,
     layer_index: torch.Tensor,
+    turned: torch.Tensor,
     see_through: torch.Tensor,
     table: DiscTable,
     layers: int,
@@ -41,6 +45,7 @@ def scatter_torch(
             plane fills. Plane 0 is the picture; further planes hold what it hides.
         radius_index: (P, H, W) int32 or int64, index into ``table``; -1 where a plane has no pixel.
         layer_index: (P, H, W) int32 or int64, 0 = nearest layer, below ``layers``.
+        turned: (P, H, W) bool: what lies before the focal plane, where the aperture stands on its head.
         see_through: (H, W) float32, 0..1: the part of what is left of a pixel's budget after the visible layers that
             the hidden ones may fill.
         table: Rows of discs.
@@ -48,7 +53,8 @@ def scatter_torch(
         visible_layers: Layers below this number are visible, the others hidden.
         first_row: First output row.
         last_row: One past the last output row.
-        grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
+        grouped: Take neighbouring layers for one surface, and each quarter of the aperture by itself; see
+            :mod:`vbr_core.kernels.scatter_cpu`.
 
     Returns:
         (last_row - first_row, W, 3) float32, linear light, on the device of ``color``.
@@ -62,8 +68,9 @@ def scatter_torch(
     reach = torch.from_numpy(table.reach).to(device)
     reach_of_pixel = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0)], -1)
     biggest = int(reach_of_pixel.max())
-    line = width + 2
-    diff = torch.zeros(layers * rows * line, 4, device=device)
+    line, parts = width + 2, QUARTERS if grouped else 1
+    diff = torch.zeros(layers * parts * rows * line, 4, device=device)
+    shares = torch.full((parts,), float(parts), device=device)
     out_rows = torch.arange(first_row, last_row, device=device)
     for dy in range(-biggest, biggest + 1):
         source_rows = mirror_index(out_rows + dy, height)  # (rows,)
@@ -77,46 +84,113 @@ def scatter_torch(
             half = half_widths[index, abs(dy)]
             weight = inverse_area[index]
             value = color[plane, source, x] * weight[:, None]
-            start = (layer_index[plane, source, x] * rows + row) * line
-            _add_spans(diff, start, x.to(half.dtype), half, value, width)
+            start = (layer_index[plane, source, x] * (parts * rows) + row) * line
+            spans = _Spans(start, -half, half, turned[plane, source, x], value, shares.expand(len(half), parts), -dy)
+            spans.add(diff, x.to(half.dtype), rows * line, width)
             near_border = (half > x + 0.5) | (half > width - x - 0.5)
             if bool(near_border.any()):
-                x, half, value, start = x[near_border], half[near_border], value[near_border], start[near_border]
-                turns = int(half.max()) // (2 * width) + 1
+                x, spans = x[near_border], spans.where(near_border)
+                turns = int(spans.right.max()) // (2 * width) + 1
                 for turn in range(-turns, turns + 1):
                     shift = 2 * turn * width
                     if turn != 0:
-                        _add_spans(diff, start, (x + shift).to(half.dtype), half, value, width)
-                    _add_spans(diff, start, (shift - 1 - x).to(half.dtype), half, value, width)
-    sums = diff.view(layers, rows, line, 4)
+                        spans.add(diff, (x + shift).to(half.dtype), rows * line, width)
+                    spans.add(diff, (shift - 1 - x).to(half.dtype), rows * line, width)
     return composite(
-        sums, see_through[first_row:last_row], color[0, first_row:last_row, :, :3], visible_layers, grouped
+        diff.view(layers, parts, rows, line, 4),
+        see_through[first_row:last_row],
+        color[0, first_row:last_row, :, :3],
+        visible_layers,
+        grouped,
+        torch.full((parts, rows, width), 1.0 / parts, device=device),
     )
 
 
+@dataclass(frozen=True)
+class _Spans:
+    """Rows of M shapes that fall into one output row each.
+
+    Attributes:
+        start: (M,) int64, where that row of the first part of the span's layer begins in the difference array.
+        left: (M,) where the span begins, right of the pixel's middle.
+        right: (M,) where it ends.
+        turned: (M,) bool: what lies before the focal plane.
+        value: (M, 4) light and coverage.
+        shares: (M, parts) what each part's light is multiplied by: one over its share of the aperture.
+        down: Above 0 for rows below the pixel, below 0 for rows above it.
+    """
+
+    start: torch.Tensor
+    left: torch.Tensor
+    right: torch.Tensor
+    turned: torch.Tensor
+    value: torch.Tensor
+    shares: torch.Tensor
+    down: int
+
+    def where(self, chosen: torch.Tensor) -> _Spans:
+        """Those of a mask."""
+        parts = (self.start, self.left, self.right, self.turned, self.value, self.shares)
+        return _Spans(*(part[chosen] for part in parts), self.down)
+
+    def mirrored(self) -> _Spans:
+        """Those of the picture mirrored from left to right."""
+        return replace(self, left=-self.right, right=-self.left)
+
+    def add(self, diff: torch.Tensor, center: torch.Tensor, part_size: int, width: int) -> None:
+        """Write the ends of all pieces into the difference array (N, 4), around ``center`` (M,)."""
+        if self.shares.shape[1] == 1:
+            _add_spans(
+                diff,
+                self.start,
+                center + 0.5 * (self.left + self.right),
+                0.5 * (self.right - self.left),
+                self.value,
+                width,
+            )
+            return
+        sides = ((self.left, self.right.clamp_max(0.0)), (self.left.clamp_min(0.0), self.right))
+        for side, (start, end) in enumerate(sides):
+            for below in (0, 1):
+                if (below == 0 and self.down > 0) or (below == 1 and self.down < 0):
+                    continue
+                quarter = torch.where(self.turned, 3 - (2 * below + side), 2 * below + side)
+                share = self.shares.gather(1, quarter[:, None]) * (1.0 if self.down else 0.5)
+                there = end > start
+                middle, half = center + 0.5 * (start + end), 0.5 * (end - start)
+                row = self.start + quarter * part_size
+                _add_spans(diff, row[there], middle[there], half[there], (self.value * share)[there], width)
+
+
 def composite(
-    sums: torch.Tensor, see_through: torch.Tensor, source: torch.Tensor, visible_layers: int, grouped: bool = False
+    sums: torch.Tensor,
+    see_through: torch.Tensor,
+    source: torch.Tensor,
+    visible_layers: int,
+    grouped: bool,
+    shares: torch.Tensor,
 ) -> torch.Tensor:
-    """Differences (layers, rows, W + 2, 4) summed along rows and taken from near to far: (rows, W, 3).
+    """Differences (layers, parts, rows, W + 2, 4) summed along rows and taken from near to far: (rows, W, 3).
 
     Args:
-        sums: Colour and weight of the spans' ends.
+        sums: Colour and weight of the spans' ends, for each part of the aperture.
         see_through: (rows, W); see :func:`scatter_torch`.
         source: (rows, W, 3) what is shown where nothing arrives.
         visible_layers: Layers below this number are visible, the others hidden.
         grouped: Take neighbouring layers for one surface; see :mod:`vbr_core.kernels.scatter_cpu`.
+        shares: (parts, rows, W) how much of the whole aperture each part is.
     """
-    layers, rows, line, _ = sums.shape
+    layers, parts, rows, line, _ = sums.shape
     width = line - 2
-    out = torch.zeros(rows, width, 3, device=sums.device)
-    left = torch.ones(rows, width, device=sums.device)
-    filled = torch.zeros(rows, width, device=sums.device)
+    out = torch.zeros(parts, rows, width, 3, device=sums.device)
+    left = torch.ones(parts, rows, width, device=sums.device)
+    filled = torch.zeros_like(left)
     before, taken = torch.ones_like(left), torch.zeros_like(left)
     goes_on = torch.zeros_like(left, dtype=torch.bool)
     for layer in range(layers):
         if layer == visible_layers:
             left = left * see_through
-        covered = sums[layer, :, :width].cumsum(dim=1)  # (rows, W, 4)
+        covered = sums[layer, :, :, :width].cumsum(dim=2)  # (parts, rows, W, 4)
         weight = covered[..., 3]
         there = weight > MIN_WEIGHT
         if grouped:
@@ -131,8 +205,23 @@ def composite(
         out += covered[..., :3] * (take / weight.clamp_min(MIN_WEIGHT))[..., None]
         left = left - take
         filled += take
-    normalised = (out / filled.clamp_min(1e-3)[..., None]).clamp_min(0.0)
-    return torch.where((filled > 1e-3)[..., None], normalised, source)
+    return together(out, filled, shares, source)
+
+
+def together(out: torch.Tensor, filled: torch.Tensor, shares: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+    """The parts of the aperture as one picture (rows, W, 3).
+
+    Args:
+        out: (parts, rows, W, 3) light.
+        filled: (parts, rows, W) how far each part is filled, 0..1: what remains is divided out.
+        shares: (parts, rows, W) how much of the whole each part is.
+        source: (rows, W, 3) what is shown where nothing arrives.
+    """
+    weight = torch.where(filled > 1e-3, shares, torch.zeros_like(shares))
+    light = (out * (weight / filled.clamp_min(1e-3))[..., None]).sum(dim=0)
+    total = weight.sum(dim=0)
+    normalised = (light / total.clamp_min(1e-3)[..., None]).clamp_min(0.0)
+    return torch.where((total > 1e-3)[..., None], normalised, source)
 
 
 def _add_spans(

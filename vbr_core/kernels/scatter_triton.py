@@ -2,7 +2,7 @@
 
 The first adds the ends of all spans to the difference array at once, where
 :mod:`vbr_core.kernels.scatter_torch` needs a dozen operations for every row offset. The second takes the layers of a
-row from near to far, with the row in registers.
+row from near to far, with the row in registers, for each part of the aperture.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import torch
 import triton
 import triton.language as tl
 
+from vbr_core.kernels.scatter_torch import MIN_WEIGHT, QUARTERS, together
+
 if TYPE_CHECKING:
     from vbr_core.kernels.disc import DiscTable
 
-MIN_WEIGHT = 1e-4
 SPAN_BLOCK = 256
 
 
@@ -38,16 +39,36 @@ def _add_end(diff, cells, edge, red, green, blue, weight, inside):  # type: igno
 
 
 @triton.jit
-def _add_span(diff, cells, center, half, red, green, blue, weight, hit, width):  # type: ignore[no-untyped-def]
-    """Add both ends of spans around ``center``, cut at the row's ends."""
+def _add_span(diff, cells, left, right, red, green, blue, weight, hit, width):  # type: ignore[no-untyped-def]
+    """Add both ends of spans, cut at the row's ends."""
     last = width.to(tl.float32)
-    left = center + 0.5 - half
-    right = center + 0.5 + half
-    inside = hit & (right > 0.0) & (left < last)
+    inside = hit & (right > 0.0) & (left < last) & (right > left)
     left = tl.minimum(tl.maximum(left, 0.0), last)
     right = tl.minimum(tl.maximum(right, 0.0), last)
     _add_end(diff, cells, left, red, green, blue, weight, inside)
     _add_end(diff, cells, right, -red, -green, -blue, -weight, inside)
+
+
+@triton.jit
+def _add_row(  # type: ignore[no-untyped-def]
+    diff, cells, part_size, center, half, offset, turned, red, green, blue, weight, hit, width, PARTS: tl.constexpr
+):
+    """Add spans around ``center``, each piece to its part of the aperture."""
+    middle = center + 0.5
+    if PARTS == 1:
+        _add_span(diff, cells, middle - half, middle + half, red, green, blue, weight, hit, width)
+    else:
+        # the pixel's own row belongs to both halves
+        share = tl.where(offset == 0, 0.5 * PARTS, 1.0 * PARTS)
+        red, green, blue, weight = red * share, green * share, blue * share, weight * share
+        for below in tl.static_range(2):
+            if (below == 0 and offset >= 0) or (below == 1 and offset <= 0):
+                for side in tl.static_range(2):
+                    quarter = 2 * below + side
+                    at = cells + tl.where(turned, 3 - quarter, quarter) * part_size
+                    start = middle - half * (1 - side)
+                    end = middle + half * side
+                    _add_span(diff, at, start, end, red, green, blue, weight, hit, width)
 
 
 @triton.jit(do_not_specialize=["height", "width", "rows", "first_row", "biggest", "table_rows"])  # type: ignore[untyped-decorator]
@@ -55,6 +76,7 @@ def _spans(  # type: ignore[no-untyped-def]
     color,
     radius_index,
     layer_index,
+    turned,
     half_widths,
     inverse_area,
     reach,
@@ -66,6 +88,7 @@ def _spans(  # type: ignore[no-untyped-def]
     first_row,
     biggest,
     table_rows,
+    PARTS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
     """One program: the pixels of a stretch of one source row of a plane, laid across one output row."""
@@ -94,32 +117,53 @@ def _spans(  # type: ignore[no-untyped-def]
         blue = tl.load(color + pixel * 4 + 2, mask=hit, other=0.0) * share
         weight = cover * share
         layer = tl.load(layer_index + pixel, mask=hit, other=0)
-        cells = (layer.to(tl.int64) * rows + row) * (width + 2)
-        center = x.to(tl.float32)
-        _add_span(diff, cells, center, half, red, green, blue, weight, hit, width)
-        mirrored = hit & ((half > center + 0.5) | (half > width - center - 0.5))
+        is_turned = tl.load(turned + pixel, mask=hit, other=0) != 0
+        part_size = rows.to(tl.int64) * (width + 2)
+        cells = layer.to(tl.int64) * PARTS * part_size + row * (width + 2)
+        x_px = x.to(tl.float32)
+        _add_row(diff, cells, part_size, x_px, half, offset, is_turned, red, green, blue, weight, hit, width, PARTS)
+        mirrored = hit & ((half > x_px + 0.5) | (half > width - x_px - 0.5))
         if tl.max(mirrored.to(tl.int32), axis=0) > 0:
             # copies beyond the left and the right border that reach into the picture
-            _add_span(diff, cells, -1.0 - center, half, red, green, blue, weight, mirrored, width)
-            _add_span(diff, cells, 2.0 * width - 1.0 - center, half, red, green, blue, weight, mirrored, width)
+            for side in tl.static_range(2):
+                center = 2.0 * width * side - 1.0 - x_px
+                _add_row(
+                    diff,
+                    cells,
+                    part_size,
+                    center,
+                    half,
+                    offset,
+                    is_turned,
+                    red,
+                    green,
+                    blue,
+                    weight,
+                    mirrored,
+                    width,
+                    PARTS,
+                )
 
 
 @triton.jit(do_not_specialize=["width", "rows", "layers", "visible_layers"])  # type: ignore[untyped-decorator]
 def _composite(  # type: ignore[no-untyped-def]
     diff,
     see_through,
-    source,
     out,
     width,
     rows,
     layers,
     visible_layers,
     least,
-    GROUPED: tl.constexpr,
+    PARTS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """One program: the layers of one row, from near to far."""
-    row = tl.program_id(0)
+    """One program: the layers of one row of a part of the aperture, from near to far: light, and how far it is filled.
+
+    Parts of the aperture are there only if neighbouring layers are one surface.
+    """
+    part_row = tl.program_id(0)
+    row = part_row % rows
     x = tl.arange(0, BLOCK)
     in_row = x < width
     open_behind = tl.load(see_through + row * width + x, mask=in_row, other=0.0)
@@ -128,12 +172,12 @@ def _composite(  # type: ignore[no-untyped-def]
     left, before = zero + 1.0, zero + 1.0
     goes_on = zero
     line = (width + 2) * 4
-    at = diff + row.to(tl.int64) * line + x * 4
+    at = diff + part_row.to(tl.int64) * line + x * 4
     for layer in range(layers):
         left = tl.where(layer == visible_layers, left * open_behind, left)
         weight = tl.cumsum(tl.load(at + 3, mask=in_row, other=0.0), axis=0)
         there = (weight > least) & (left > 0.0)
-        if GROUPED:
+        if PARTS > 1:
             before = tl.where(goes_on > 0.5, before, left)
             taken = tl.where(goes_on > 0.5, taken, 0.0)
             share = tl.where(there, tl.minimum(weight, 1.0 - taken), 0.0)
@@ -148,23 +192,19 @@ def _composite(  # type: ignore[no-untyped-def]
         blue += tl.cumsum(tl.load(at + 2, mask=in_row, other=0.0), axis=0) * scale
         left -= take
         filled += take
-        at += rows.to(tl.int64) * line
-    shown = filled > 1e-3
-    scale = 1.0 / tl.maximum(filled, 1e-3)
-    pixel = (row * width + x) * 3
-    tl.store(out + pixel, tl.where(shown, tl.maximum(red * scale, 0.0), tl.load(source + pixel, in_row)), in_row)
-    tl.store(
-        out + pixel + 1, tl.where(shown, tl.maximum(green * scale, 0.0), tl.load(source + pixel + 1, in_row)), in_row
-    )
-    tl.store(
-        out + pixel + 2, tl.where(shown, tl.maximum(blue * scale, 0.0), tl.load(source + pixel + 2, in_row)), in_row
-    )
+        at += rows.to(tl.int64) * PARTS * line
+    pixel = (part_row * width + x) * 4
+    tl.store(out + pixel, red, in_row)
+    tl.store(out + pixel + 1, green, in_row)
+    tl.store(out + pixel + 2, blue, in_row)
+    tl.store(out + pixel + 3, filled, in_row)
 
 
 def scatter_triton(
     color: torch.Tensor,
     radius_index: torch.Tensor,
     layer_index: torch.Tensor,
+    turned: torch.Tensor,
     see_through: torch.Tensor,
     table: DiscTable,
     layers: int,
@@ -185,12 +225,14 @@ def scatter_triton(
     radius_index, layer_index = radius_index.to(torch.int32).contiguous(), layer_index.to(torch.int32).contiguous()
     row_reach = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0).long()], -1).amax(dim=2).to(torch.int32)
     biggest = max(0, int(row_reach.max()))
-    diff = torch.zeros(layers * rows * (width + 2) * 4, device=device)
+    parts = QUARTERS if grouped else 1
+    diff = torch.zeros(layers * parts * rows * (width + 2) * 4, device=device)
     grid: Any = (rows, planes * (2 * biggest + 1), triton.cdiv(width, SPAN_BLOCK))
     _spans[grid](
         color.contiguous(),
         radius_index,
         layer_index,
+        turned.to(torch.int8).contiguous(),
         half_widths.contiguous(),
         inverse_area,
         reach,
@@ -202,22 +244,23 @@ def scatter_triton(
         first_row,
         biggest,
         half_widths.shape[1],
+        PARTS=parts,
         BLOCK=SPAN_BLOCK,
     )
-    out = torch.empty(rows, width, 3, device=device)
+    out = torch.empty(parts, rows, width, 4, device=device)
     block = triton.next_power_of_2(width)
-    _composite[(rows,)](
+    _composite[(parts * rows,)](
         diff,
         see_through[first_row:last_row].to(torch.float32).contiguous(),
-        color[0, first_row:last_row, :, :3].contiguous(),
         out,
         width,
         rows,
         layers,
         visible_layers,
         MIN_WEIGHT,
-        GROUPED=grouped,
+        PARTS=parts,
         BLOCK=block,
         num_warps=min(16, max(4, block // 256)),
     )
-    return out
+    shares = torch.full((parts, rows, width), 1.0 / parts, device=device)
+    return together(out[..., :3], out[..., 3], shares, color[0, first_row:last_row, :, :3])

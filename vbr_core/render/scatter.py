@@ -127,7 +127,7 @@ class ScatterInput:
         layers: Number of layers.
         visible_layers: Number of visible layers.
         turned: (P, H, W) bool: what lies before the focal plane, whose aperture stands on its head.
-        grouped: Whether neighbouring layers are one surface.
+        grouped: Whether neighbouring layers are one surface, and quarters of the aperture are taken by themselves.
     """
 
     color: torch.Tensor
@@ -191,7 +191,7 @@ def aperture_reach(look: Look) -> float:
 
 def _shaped_rows(given: ScatterInput, table: ApertureTable, first: int, last: int) -> torch.Tensor:
     """:func:`scatter_rows` for an aperture that is no circle."""
-    turned = torch.zeros_like(given.turned) if table.is_same_turned else given.turned
+    turned = torch.zeros_like(given.turned) if table.is_same_turned and not given.grouped else given.turned
     if given.color.device.type == "cpu":
         from vbr_core.kernels.scatter_shaped_cpu import scatter_shaped_cpu
 
@@ -239,6 +239,7 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
                 given.color.numpy(),
                 given.radius_index.numpy(),
                 given.layer_index.numpy(),
+                given.turned.numpy(),
                 given.see_through.numpy(),
                 table,
                 given.layers,
@@ -257,6 +258,7 @@ def scatter_rows(given: ScatterInput, table: DiscTable | ApertureTable, first: i
         given.color,
         given.radius_index,
         given.layer_index,
+        given.turned,
         given.see_through,
         table,
         given.layers,

@@ -11,7 +11,7 @@ import torch
 
 from tests.train.svb.helpers import flat_scene, opaque, small_library
 from vbr_core.train.svb import tracer_cpu, tracer_torch
-from vbr_core.train.svb.scene import W_FAR, W_NEAR, random_scene
+from vbr_core.train.svb.scene import W_FAR, W_NEAR, random_scene, seen_range, within_range
 from vbr_core.train.svb.tracer_cpu import photograph
 from vbr_core.train.svb.tracer_torch import TorchTracer
 
@@ -203,6 +203,32 @@ def test_the_disparity_of_a_slanted_plane_is_affine() -> None:
     assert fit == pytest.approx([a, b, c], abs=1e-5 + 0.1 * a)  # rays are not quite centred in the pixel
     assert fit[:2] == pytest.approx([a, b], abs=1e-6)
     assert np.abs(columns @ fit - disparity.ravel()).max() < 1e-5
+
+
+def test_a_scene_beyond_the_range_of_disparity_is_told_on_another_scale() -> None:
+    rng = np.random.default_rng(2)
+    wall, board = opaque(rng.random((2 * SIZE, 2 * SIZE))), opaque(rng.random((SIZE // 2, SIZE // 2)))
+    scene = flat_scene([(0.1, wall, (-8, -8)), (0.9, board, (20, 20))], SIZE, SIZE, 0.3, 12.0)
+    scene.disparity[0, 1, :2] = (0.012, -0.004)
+    scene.disparity[0, 1, 2] = 0.95
+    scene.disparity[0, 0] = (0.0, 0.004, -0.05)
+    least, most = seen_range(scene)
+    assert least < 0.0
+    assert most > 1.0
+    told = within_range(scene)
+    assert (told.w_far, told.w_range) != (scene.w_far, scene.w_range)
+    before, after = photograph(scene, 0, 64), photograph(told, 0, 64)
+    assert before.disparity.max() == 1.0  # cut off
+    assert before.disparity.min() == 0.0
+    assert 0.0 < after.disparity.min()
+    assert after.disparity.max() < 1.0
+    for name in ("sharp", "bokeh"):
+        assert np.abs(getattr(before, name) - getattr(after, name)).mean() < 1e-4
+    radius = (after.disparity - told.d_f[0]) * told.k_px[0]
+    kept = (before.disparity > 0.0) & (before.disparity < 1.0)
+    assert np.abs(radius - (before.disparity - 0.3) * 12.0)[kept].max() < 1e-3
+    untouched = within_range(flat_scene([(0.1, wall, (-8, -8))], SIZE, SIZE, 0.3, 12.0))
+    assert (untouched.w_far, untouched.k_px[0]) == (scene.w_far, 12.0)
 
 
 @pytest.mark.parametrize(("alpha", "nearest"), [(0.6, 0.8), (0.4, 0.2)])

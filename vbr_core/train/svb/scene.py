@@ -1,13 +1,13 @@
 """Random scenes: a far background and slanted cut-outs on 3D paths, a shaking camera, and a focus programme.
 
 The camera looks along +z, x to the right, y down. A plane's inverse depth is affine in the picture:
-``w(x, y) = 1 / z``, and the disparity of DESIGN is ``D = (w - W_FAR) / (W_NEAR - W_FAR)``, so a scene needs no more
-than a few numbers per plane and frame, the same for every tracer.
+``w(x, y) = 1 / z``, and so is its disparity. Scenes are drawn with ``D = (w - W_FAR) / (W_NEAR - W_FAR)``, and told by
+a few numbers per plane and frame, the same for every tracer, on a scale of disparity that holds all that is seen.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -31,8 +31,11 @@ W_FAR = 0.05
 FOCAL_LENGTH = 1.1
 """In picture widths: a field of view of 49 degrees."""
 
-TRACER_VERSION = 2
-"""Counts up when the same scene is photographed another way: no set is continued by another tracer."""
+TRACER_VERSION = 3
+"""Counts up when the same scene is photographed or described another way: no set is continued by another tracer."""
+
+GRID_LINES = 64
+"""What disparity a scene shows is looked up on a grid of so many lines."""
 
 PROGRAMS = ("blur", "rack", "sweep")
 """What the camera changes: the amount of blur on a fixed target; the focus from one target to another; the focus from
@@ -48,12 +51,15 @@ class Scene:
         width: Columns.
         disparity: (T, P, 3) float32: D = a x + b y + c of each plane in each frame; x, y in pixels, the middle of the
             first pixel is (0.5, 0.5). Plane 0 is the background.
-        texel: (T, P, 2, 4) float32: column and row of the texture, ``(h0 x + h1 y + h2) / w + h3``.
+        texel: (T, P, 2, 4) float32: column and row of the texture, ``(h0 x + h1 y + h2) / w + h3`` with the inverse
+            depth ``w`` of that place.
         textures: P pictures (h, w, 4) float32: premultiplied linear light (may exceed 1) and alpha.
         d_f: (T,) float32 disparity of the focal plane.
         k_px: (T,) float32 blur amount: radius in pixels per unit of disparity.
         program: One of :data:`PROGRAMS`.
         sources: Names of the pictures, in the order of the textures.
+        w_far: Inverse depth of disparity 0.
+        w_range: What disparity 1 has more.
     """
 
     height: int
@@ -65,6 +71,8 @@ class Scene:
     k_px: NDArray[np.float32]
     program: str
     sources: tuple[str, ...] = ()
+    w_far: float = W_FAR
+    w_range: float = W_NEAR - W_FAR
 
     @property
     def frames(self) -> int:
@@ -108,7 +116,49 @@ def random_scene(
         sources.append(path.name)
     affine, texel = camera.project(disparities, textures)
     k_px, d_f, program = _focus_program(rng, affine, disparities, camera, size)
-    return Scene(height, width, affine, texel, textures, d_f, k_px, program, tuple(sources))
+    return within_range(Scene(height, width, affine, texel, textures, d_f, k_px, program, tuple(sources)))
+
+
+def within_range(scene: Scene) -> Scene:
+    """The same scene with a scale of disparity on which all that it shows lies in 0..1: the blur stays what it is.
+
+    A thing that leans far or comes near would else be blurred more than any disparity up to 1 tells.
+    """
+    least, most = seen_range(scene)
+    least, most = min(least, 0.0), max(most, 1.0)
+    span = most - least
+    disparity = scene.disparity / np.float32(span)
+    disparity[..., 2] -= np.float32(least / span)
+    d_f = (scene.d_f - np.float32(least)) / np.float32(span)
+    return replace(
+        scene,
+        disparity=disparity,
+        d_f=d_f,
+        k_px=scene.k_px * np.float32(span),
+        w_far=scene.w_far + scene.w_range * least,
+        w_range=scene.w_range * span,
+    )
+
+
+def seen_range(scene: Scene) -> tuple[float, float]:
+    """Least and largest disparity that planes have within the picture, over all frames; a little wider than true."""
+    step = max(scene.height, scene.width) / GRID_LINES
+    x, y = (np.linspace(0.0, size, int(np.ceil(size / step)) + 1) for size in (scene.width, scene.height))
+    place = np.stack([*np.meshgrid(x, y), np.ones((len(y), len(x)))], axis=-1)
+    least, most = np.inf, -np.inf
+    for planes, homographies in zip(scene.disparity, scene.texel, strict=True):
+        for number, (affine, texel, texture) in enumerate(zip(planes, homographies, scene.textures, strict=True)):
+            disparity = place @ affine
+            inverse_depth = scene.w_far + scene.w_range * disparity
+            at = (place @ texel[:, :3].T) / np.maximum(inverse_depth, 1e-6)[..., None] + texel[:, 3]
+            height, width = texture.shape[:2]
+            inside = (at >= 0.0).all(axis=-1) & (at[..., 0] <= width) & (at[..., 1] <= height) & (inverse_depth > 0.0)
+            inside |= number == 0  # the background has no end
+            if inside.any():
+                room = step * float(np.abs(affine[:2]).sum())
+                least = min(least, float(disparity[inside].min()) - room)
+                most = max(most, float(disparity[inside].max()) + room)
+    return least, most
 
 
 @dataclass

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numba import njit, prange
 
-from vbr_core.train.svb.scene import W_FAR, W_NEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +47,6 @@ FAR_AWAY = np.float32(1e30)
 OPAQUE = 0.996
 """A ray ends when this much of it is covered."""
 
-_W_FAR, _W_RANGE = np.float32(W_FAR), np.float32(W_NEAR - W_FAR)
 _ONE, _HALF, _LAST = np.float32(1.0), np.float32(0.5), np.float32(1.0 - OPAQUE)
 
 
@@ -112,7 +110,8 @@ def _sample(atlas, start, height, width, x, y, mirror, out):  # type: ignore[no-
 
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _trace(  # type: ignore[no-untyped-def]
-    height, width, disparity, texel, atlas, starts, heights, widths, boxes, counts, d_f, k_px, rays, turns, lens, split
+    height, width, disparity, texel, w_far, w_range, atlas, starts, heights, widths, boxes, counts, d_f, k_px, rays,
+    turns, lens, split
 ):
     planes = disparity.shape[0]
     splits = split.shape[0] > 0
@@ -177,7 +176,7 @@ def _trace(  # type: ignore[no-untyped-def]
                     for hit in range(hits):
                         p = order[hit]
                         d = depths[hit]
-                        w = _W_FAR + _W_RANGE * d
+                        w = w_far + w_range * d
                         if w <= np.float32(1e-4):
                             if p != 0:
                                 continue
@@ -331,7 +330,7 @@ def _seen_at(
     """Where points of a texture (column s, row t, both (N,)) are in the pinhole picture: x and y, (N,) each."""
     a, b, c = (float(value) for value in scene.disparity[frame, plane])
     h = scene.texel[frame, plane].astype(np.float64)
-    w_row = np.array([a, b, c]) * (W_NEAR - W_FAR) + np.array([0.0, 0.0, W_FAR])
+    w_row = np.array([a, b, c]) * scene.w_range + np.array([0.0, 0.0, scene.w_far])
     # (h0 . q) / w + h3 = s and the same for t: two linear equations for q = (x, y)
     first = h[0, :3] + (h[0, 3] - s)[:, None] * w_row
     second = h[1, :3] + (h[1, 3] - t)[:, None] * w_row
@@ -400,6 +399,8 @@ def traced(
         scene.width,
         scene.disparity[frame],
         scene.texel[frame],
+        np.float32(scene.w_far),
+        np.float32(scene.w_range),
         atlas,
         starts,
         heights,

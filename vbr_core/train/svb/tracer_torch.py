@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from vbr_core.train.svb.scene import W_FAR, W_NEAR
 from vbr_core.train.svb.tracer_cpu import (
     OPAQUE,
     PINHOLE_RAYS,
@@ -56,12 +55,14 @@ class _Textures:
 
 @dataclass(frozen=True)
 class _View:
-    """One frame's numbers on the device: ``disparity`` (P, 3), ``texel`` (P, 2, 4); focus and blur."""
+    """One frame's numbers on the device: ``disparity`` (P, 3), ``texel`` (P, 2, 4); focus, blur, inverse depth."""
 
     disparity: Tensor
     texel: Tensor
     d_f: float
     k_px: float
+    w_far: float
+    w_range: float
     lens: bool
 
 
@@ -99,6 +100,8 @@ class TorchTracer:
                 torch.from_numpy(scene.texel[frame]).to(self.device),
                 float(scene.d_f[frame]),
                 float(scene.k_px[frame]),
+                scene.w_far,
+                scene.w_range,
                 lens,
             )
             results.append(self._trace(scene.height, scene.width, textures, view, boxes, counts, table))
@@ -269,7 +272,7 @@ def _look_up(textures: _Textures, view: _View, p: Tensor, d: Tensor, qx: Tensor,
 
     Texel middles are at whole numbers; plane 0 is mirrored at its borders.
     """
-    w = W_FAR + (W_NEAR - W_FAR) * d
+    w = view.w_far + view.w_range * d
     back = p == 0
     inside = back | (w > 1e-4)
     z = 1.0 / w.clamp(min=1e-4)

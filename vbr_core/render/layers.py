@@ -13,14 +13,16 @@ import torch
 from vbr_core.kernels.disc import STEPS_PER_PX
 from vbr_core.model.layer_separation import light_in_front
 from vbr_core.render.highlight_gain import only_where_blurred, with_gain
+from vbr_core.render.occlusion import scatter_planes
 from vbr_core.render.optics import srgb_to_linear
-from vbr_core.render.scatter import ScatterInput, layer_thickness, without_holes
+from vbr_core.render.scatter import ScatterInput, aperture_reach, layer_thickness, without_holes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.look import Look
     from vbr_core.model.layer_separation import Layers
+    from vbr_core.render.occlusion import ScatterPlanes
 
 FINER = 2
 """Surfaces are told apart by the gaps between them: layers are thinner than those of ``scatter`` by this factor."""
@@ -84,6 +86,22 @@ def reaching(given: ScatterInput, wanted: NDArray[np.bool_], shape_reach: float 
     return replace(given, radius_index=torch.where(reach >= nearest, given.radius_index, -1))
 
 
+def _beyond(light: torch.Tensor, disparity: torch.Tensor, d_f: float, k_px: float, look: Look | None) -> ScatterPlanes:
+    """What the surfaces behind outlines hide in turn, continued smoothly as in ``scatter``.
+
+    Beside the edge of a thing that is itself half hidden, what lies farther still is seen through its blur.
+
+    Args:
+        light: (3, H, W) linear light with what outlines hide in place of what hides it.
+        disparity: (H, W) of the same.
+        d_f: Disparity of the focal plane.
+        k_px: Blur amount in pixels.
+        look: How the blur looks.
+    """
+    reach = 1.0 if look is None else aperture_reach(look)
+    return scatter_planes(light.permute(1, 2, 0), disparity, d_f, k_px, reach)
+
+
 def settled(coverage: torch.Tensor) -> torch.Tensor:
     """Coverage 0..1 with its ends pulled to 0 and 1."""
     return ((coverage - SETTLED) / (1.0 - 2.0 * SETTLED)).clamp(0.0, 1.0)
@@ -120,13 +138,18 @@ def layered_input(
     front_depth = torch.where(is_apart, front_depth, torch.from_numpy(disparity).to(device))
     front, behind = light_in_front(light, srgb_to_linear(layers.behind[0]), coverage)
     there = is_apart.to(light.dtype)[None]
+    beyond = _beyond(
+        torch.where(is_apart, behind, light), torch.where(is_apart, back_depth, front_depth), d_f, k_px, look
+    )
+    guessed = beyond.hidden_mask.to(light.dtype)[None]
     color = torch.stack(
         [
             torch.cat([front, coverage]).permute(1, 2, 0),
             torch.cat([behind * there, there]).permute(1, 2, 0),
+            torch.cat([beyond.hidden_color.permute(2, 0, 1) * guessed, guessed]).permute(1, 2, 0),
         ]
     ).contiguous()
-    depth = torch.stack([front_depth, back_depth])
+    depth = torch.stack([front_depth, back_depth, beyond.hidden_disparity])
     thickness = layer_thickness(k_px) / FINER
     place = ((depth - d_f) / thickness + 0.5).floor().to(torch.int32)
     counts = color[..., 3] > 0

@@ -48,9 +48,9 @@ def scatter_cuda(
     width = color.shape[2]
     fits = table.max_reach < width <= WIDEST_PX
     kernel = _triton_kernel(str(color.device)) if fits else None
+    scatter: Callable[..., torch.Tensor] = kernel or scatter_torch
     given = (color, radius_index, layer_index, turned, see_through)
-    rest = (table, layers, visible_layers, first_row, last_row, grouped)
-    return (kernel or scatter_torch)(*given, *rest)
+    return scatter(*given, table, layers, visible_layers, first_row, last_row, grouped)
 
 
 def uses_triton(device: str) -> bool:

@@ -130,8 +130,8 @@ class _Spans:
 
     def where(self, chosen: torch.Tensor) -> _Spans:
         """Those of a mask."""
-        parts = (self.start, self.left, self.right, self.turned, self.value, self.shares)
-        return _Spans(*(part[chosen] for part in parts), self.down)
+        parts = [each[chosen] for each in (self.start, self.left, self.right, self.turned, self.value, self.shares)]
+        return _Spans(*parts, down=self.down)
 
     def mirrored(self) -> _Spans:
         """Those of the picture mirrored from left to right."""

@@ -49,7 +49,7 @@ def _add_span(diff, cells, left, right, red, green, blue, weight, hit, width):  
     _add_end(diff, cells, right, -red, -green, -blue, -weight, inside)
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _add_row(  # type: ignore[no-untyped-def]
     diff, cells, part_size, center, half, offset, turned, red, green, blue, weight, hit, width, PARTS: tl.constexpr
 ):

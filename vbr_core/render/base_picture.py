@@ -24,7 +24,8 @@ from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
 from vbr_core.render.highlight_gain import only_where_blurred
 from vbr_core.render.layers import layered_input, outline_share, reaching
-from vbr_core.render.scatter import ScatterRenderer, aperture_reach
+from vbr_core.render.outside import surrounded
+from vbr_core.render.scatter import ScatterRenderer
 from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
@@ -140,16 +141,20 @@ class BasePicture(Renderer):
             return self.renderer.render_frame(bright, disparity, d_f, k_px, look)
         if hidden is None:
             hidden = hidden_light([look_at(frame, disparity)], 0)
+        around, lines = hidden.outside, hidden.zone.shape[0]
+        plain = None
+        if self.with_plain or not hidden.zone.any():
+            given = surrounded(self.renderer.prepare(bright, disparity, d_f, k_px, look), around, lines)
+            plain = self.renderer.render_prepared(given, look)
         if not hidden.zone.any():
-            plain = self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+            assert plain is not None
             return np.concatenate([plain, plain], axis=-1) if self.with_plain else plain
         layers = self.separated(frame, disparity, hidden)
         given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
-        if not self.with_plain:
-            return self.renderer.render_prepared(given, look)
-        plain = self.renderer.render_frame(bright, disparity, d_f, k_px, look)
+        if plain is None:
+            return self.renderer.render_prepared(surrounded(given, around, lines), look)
         share = outline_share(given)
-        given = reaching(given, share > 0.0, 1.0 if look is None else aperture_reach(look))
+        given = surrounded(reaching(given, share > 0.0, given.shape_reach), around, lines)
         layered = plain + share[..., None] * (self.renderer.render_prepared(given, look) - plain)
         return np.concatenate([layered, plain], axis=-1)
 

@@ -23,6 +23,7 @@ import torch
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
 from vbr_core.render.occlusion import pull_push
+from vbr_core.render.outside import Outside, Sight, border_motion, outside_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,12 +71,14 @@ class HiddenLight:
         disparity: (h, w) float32.
         seen: (h, w) float32 0..1: how surely another frame shows it; 0 is a guess.
         zone: (h, w) bool: where something may be hidden.
+        outside: What lies outside of the frame; None if nothing is known of it.
     """
 
     color: NDArray[np.float32]
     disparity: NDArray[np.float32]
     seen: NDArray[np.float32]
     zone: NDArray[np.bool_]
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Look:
         zone: (h, w) bool: where something may be hidden.
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
         on: The same to the frame after; None for the last one.
+        sight: The frame as it is looked at for what is outside of others.
     """
 
     color: NDArray[np.float32]
@@ -99,6 +103,7 @@ class Look:
     zone: NDArray[np.bool_]
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
+    sight: Sight | None = None
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -121,7 +126,8 @@ def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
-    return Look(color, small, clean.astype(np.float32), across, zone)
+    clean = clean.astype(np.float32)
+    return Look(color, small, clean, across, zone, sight=Sight(color, small, clean))
 
 
 def _across(
@@ -302,7 +308,19 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
         unknown = look.zone & (seen == 0)
         color = np.array(color)
         color[unknown] = continued(color, known, depths, disparity, unknown)
-    return HiddenLight(np.ascontiguousarray(color, np.float32), disparity.astype(np.float32), seen, look.zone)
+    sights = [each.sight for each in looks if each.sight is not None]
+    outside = outside_of(sights, here, REACH_FRAMES, DECAY) if len(sights) == len(looks) > 1 else None
+    return HiddenLight(np.ascontiguousarray(color, np.float32), disparity.astype(np.float32), seen, look.zone, outside)
+
+
+def _with_motion(look: Look, motion: Motion, forward: bool) -> Look:
+    """A frame that knows its motion to the frame after it, or to the one before it."""
+    assert look.sight is not None
+    at_border = border_motion(look.disparity, motion)
+    behind = behind_motion(look, motion.shift, motion.trust)
+    if forward:
+        return replace(look, on=behind, sight=replace(look.sight, on=at_border))
+    return replace(look, back=behind, sight=replace(look.sight, back=at_border))
 
 
 class HiddenLightFinder(Generic[Given]):
@@ -337,8 +355,8 @@ class HiddenLightFinder(Generic[Given]):
         if self._view is not None:
             before = self._looks[-1]
             on, back = between or self._finder.between(self._view, view)
-            self._looks[-1] = replace(before, on=behind_motion(before, on.shift, on.trust))
-            look = replace(look, back=behind_motion(look, back.shift, back.trust))
+            self._looks[-1] = _with_motion(before, on, forward=True)
+            look = _with_motion(look, back, forward=False)
         self._view = view
         self._looks.append(look)
         self._waiting.append(given)

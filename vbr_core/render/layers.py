@@ -15,7 +15,7 @@ from vbr_core.model.layer_separation import light_in_front
 from vbr_core.render.highlight_gain import only_where_blurred, with_gain
 from vbr_core.render.occlusion import scatter_planes
 from vbr_core.render.optics import srgb_to_linear
-from vbr_core.render.scatter import ScatterInput, aperture_reach, layer_thickness, without_holes
+from vbr_core.render.scatter import LayerOrder, ScatterInput, aperture_reach, layer_thickness, without_holes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,16 +150,20 @@ def layered_input(
         ]
     ).contiguous()
     depth = torch.stack([front_depth, back_depth, beyond.hidden_disparity])
-    thickness = layer_thickness(k_px) / FINER
-    place = ((depth - d_f) / thickness + 0.5).floor().to(torch.int32)
     counts = color[..., 3] > 0
-    nearest, farthest = int(place[counts].max()), int(place[counts].min())
-    layer = (nearest - place).clamp(0, nearest - farthest)
-    radius = ((depth - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
-    radius = torch.where(counts, radius, -1)
-    count = nearest - farthest + 1
-    open_everywhere = torch.ones_like(front_depth)
+    order = LayerOrder.of(depth[counts], d_f, k_px, layer_thickness(k_px) / FINER)
+    radius = torch.where(counts, order.radius_index(depth), -1)
     given = ScatterInput(
-        color, radius, layer, open_everywhere, int(radius.max()), count, count, depth > d_f, grouped=True
+        color,
+        radius,
+        order.layer(depth),
+        torch.ones_like(front_depth),
+        int(radius.max()),
+        order.count,
+        order.count,
+        depth > d_f,
+        grouped=True,
+        order=order,
+        shape_reach=1.0 if look is None else aperture_reach(look),
     )
     return without_holes(given, (front_depth - d_f) * k_px)

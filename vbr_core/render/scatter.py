@@ -60,35 +60,27 @@ class ScatterRenderer(Renderer):
         linear = srgb_to_linear(torch.from_numpy(bright).to(device))
         reach = 1.0 if look is None else aperture_reach(look)
         planes = scatter_planes(linear, torch.from_numpy(disparity).to(device), d_f, k_px, reach)
-        thickness = layer_thickness(k_px)
-
-        def layer_of(depth: torch.Tensor) -> torch.Tensor:
-            return ((depth - d_f) / thickness + 0.5).floor().to(torch.int32)
-
-        visible = layer_of(planes.disparity)
-        nearest, farthest = int(visible.max()), int(visible.min())
-        count = nearest - farthest + 1
-        depth_px = (planes.disparity - d_f) * k_px
-        radius = (depth_px.abs() * STEPS_PER_PX).round().to(torch.int32)
-        layer = nearest - visible
+        order = LayerOrder.of(planes.disparity, d_f, k_px, layer_thickness(k_px))
+        radius = order.radius_index(planes.disparity)
         given = ScatterInput(
             _covering(planes.color)[None],
             radius[None],
-            layer[None],
+            order.layer(planes.disparity)[None],
             planes.see_through,
             int(radius.max()),
-            count,
-            count,
+            order.count,
+            order.count,
             (planes.disparity > d_f)[None],
+            order=order,
+            shape_reach=reach,
         )
         if bool(planes.hidden_mask.any()):
-            hidden_radius = ((planes.hidden_disparity - d_f).abs() * (k_px * STEPS_PER_PX)).round().to(torch.int32)
-            hidden_radius = torch.where(planes.hidden_mask, hidden_radius, -1)
-            hidden_layer = (nearest - layer_of(planes.hidden_disparity)).clamp(0, count - 1) + count
+            hidden_radius = torch.where(planes.hidden_mask, order.radius_index(planes.hidden_disparity), -1)
+            hidden_layer = order.layer(planes.hidden_disparity) + order.count
             is_turned = planes.hidden_disparity > d_f
             given = with_plane(given, _covering(planes.hidden_color), hidden_radius, hidden_layer, is_turned)
-            given = replace(given, layers=2 * count)
-        return without_holes(given, depth_px)
+            given = replace(given, layers=2 * order.count)
+        return without_holes(given, (planes.disparity - d_f) * k_px)
 
     def render_frame(
         self,
@@ -104,14 +96,56 @@ class ScatterRenderer(Renderer):
     def render_prepared(self, given: ScatterInput, look: Look | None = None) -> NDArray[np.float32]:
         """What :meth:`render_frame` does with what :meth:`prepare`, or :mod:`vbr_core.render.layers`, has made."""
         table = table_for(given.largest / STEPS_PER_PX, look)
-        height = given.color.shape[1]
-        rows = self.band_rows or height
+        height, width = (size - 2 * given.margin for size in given.color.shape[1:3])
+        if given.margin and isinstance(table, ApertureTable):
+            # the barrel cuts by the place in the picture, not in what surrounds it
+            whole = np.hypot(height + 2 * given.margin, width + 2 * given.margin)
+            table = replace(table, cut_shift=float(table.cut_shift * whole / np.hypot(height, width)))
+        last, rows = given.margin + height, self.band_rows or height
         bands = [
-            linear_to_srgb(scatter_rows(given, table, first, min(height, first + rows))).cpu()
-            for first in range(0, height, rows)
+            linear_to_srgb(
+                scatter_rows(given, table, first, min(last, first + rows))[:, given.margin :][:, :width]
+            ).cpu()
+            for first in range(given.margin, last, rows)
         ]
         result: NDArray[np.float32] = np.ascontiguousarray(torch.cat(bands).numpy())
         return result
+
+
+@dataclass(frozen=True)
+class LayerOrder:
+    """How the disparity of light tells its radius, and its place in the order from near to far.
+
+    Attributes:
+        d_f: Disparity of the focal plane.
+        k_px: Blur amount in pixels per unit of disparity.
+        thickness: Disparity that one layer covers.
+        nearest: Layers from the focal plane to the nearest one.
+        count: Number of layers.
+    """
+
+    d_f: float
+    k_px: float
+    thickness: float
+    nearest: int
+    count: int
+    steps_per_px = STEPS_PER_PX
+
+    @classmethod
+    def of(cls, disparity: torch.Tensor, d_f: float, k_px: float, thickness: float) -> LayerOrder:
+        """As many layers as some disparities, of any shape, need."""
+        place = ((disparity - d_f) / thickness + 0.5).floor().to(torch.int32)
+        nearest, farthest = int(place.max()), int(place.min())
+        return cls(d_f, k_px, thickness, nearest, nearest - farthest + 1)
+
+    def layer(self, disparity: torch.Tensor) -> torch.Tensor:
+        """Number of the layer, int32, 0 is the nearest; disparities out of range belong to the outermost ones."""
+        place = ((disparity - self.d_f) / self.thickness + 0.5).floor().to(torch.int32)
+        return (self.nearest - place).clamp(0, self.count - 1)
+
+    def radius_index(self, disparity: torch.Tensor) -> torch.Tensor:
+        """Radius in steps of the kernels, int32."""
+        return ((disparity - self.d_f).abs() * (self.k_px * STEPS_PER_PX)).round().to(torch.int32)
 
 
 @dataclass(frozen=True)
@@ -128,6 +162,9 @@ class ScatterInput:
         visible_layers: Number of visible layers.
         turned: (P, H, W) bool: what lies before the focal plane, whose aperture stands on its head.
         grouped: Whether neighbouring layers are one surface, and quarters of the aperture are taken by themselves.
+        order: What disparity means for radius and layer; None if that is not known any more.
+        shape_reach: How far the aperture reaches from its middle, in radii; see :func:`aperture_reach`.
+        margin: So many pixels on every side surround the picture: they give light and are not rendered.
     """
 
     color: torch.Tensor
@@ -139,6 +176,9 @@ class ScatterInput:
     visible_layers: int
     turned: torch.Tensor
     grouped: bool = False
+    order: LayerOrder | None = None
+    shape_reach: float = 1.0
+    margin: int = 0
 
 
 def with_plane(

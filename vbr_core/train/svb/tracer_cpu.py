@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numba import njit, prange
 
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -110,8 +109,24 @@ def _sample(atlas, start, height, width, x, y, mirror, out):  # type: ignore[no-
 
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _trace(  # type: ignore[no-untyped-def]
-    height, width, disparity, texel, w_far, w_range, atlas, starts, heights, widths, boxes, counts, d_f, k_px, rays,
-    turns, lens, split
+    height,
+    width,
+    disparity,
+    texel,
+    w_far,
+    w_range,
+    atlas,
+    starts,
+    heights,
+    widths,
+    boxes,
+    counts,
+    d_f,
+    k_px,
+    rays,
+    turns,
+    lens,
+    split,
 ):
     planes = disparity.shape[0]
     splits = split.shape[0] > 0

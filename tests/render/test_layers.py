@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from vbr_core.kernels.scatter_shaped_torch import scatter_shaped_torch
 from vbr_core.kernels.scatter_torch import scatter_torch
 from vbr_core.look import Look
 from vbr_core.model.layer_separation import Layers, light_in_front
+from vbr_core.render import layers as layers_module
 from vbr_core.render.layers import layered_input, outline_share, reaching, settled
 from vbr_core.render.optics import linear_to_srgb
 from vbr_core.render.scatter import ScatterInput, ScatterRenderer, aperture_reach, scatter_rows
@@ -138,6 +140,42 @@ def test_known_layers_give_what_a_lens_would(d_f: float) -> None:
     mine = error(renderer.render_prepared(given))
     assert mine < 0.35 * error(renderer.render_frame(frame, disparity, d_f, k))
     assert -10 * np.log10(mine) > 40.0
+
+
+def test_what_a_half_hidden_thing_hides_is_seen_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # in focus is the wall; a board ends behind a blot whose blur both are seen through
+    wall, blot = planes()
+    side = len(wall.alpha)
+    board = Plane(
+        np.full_like(wall.color, (0.1, 0.6, 0.2)), np.repeat((np.arange(side) < 50)[None] * np.float32(1), side, 0), 0.4
+    )
+    scene, d_f, k = [wall, board, blot], 0.1, 16.0
+    truth = linear_to_srgb(torch.from_numpy(render(scene, d_f, k).astype(np.float32))).numpy()
+    frame = linear_to_srgb(torch.from_numpy(composite(scene).astype(np.float32))).numpy()
+    behind = composite([wall, board])
+    is_near = blot.alpha > 0
+    layers = Layers(
+        torch.from_numpy(np.where(is_near, blot.alpha, 1.0).astype(np.float32))[None, None],
+        torch.from_numpy(np.where(is_near, 0.7, nearest_disparity(scene)).astype(np.float32))[None, None],
+        linear_to_srgb(torch.from_numpy(behind)).permute(2, 0, 1)[None],
+        torch.from_numpy(nearest_disparity([wall, board]))[None, None],
+        torch.from_numpy(is_near)[None, None],
+    )
+    around_its_edge = np.s_[30:66, 44:56]
+
+    def error() -> float:
+        given = layered_input(frame, nearest_disparity(scene), layers, d_f, k, None, "cpu")
+        return float(np.square(ScatterRenderer("cpu").render_prepared(given) - truth)[around_its_edge].mean())
+
+    with_it = error()
+    guess = layers_module.scatter_planes
+
+    def nothing(*given: Any) -> Any:
+        planes = guess(*given)
+        return replace(planes, hidden_mask=torch.zeros_like(planes.hidden_mask))
+
+    monkeypatch.setattr(layers_module, "scatter_planes", nothing)
+    assert with_it < 0.5 * error()
 
 
 def test_layers_matter_near_outlines_only() -> None:

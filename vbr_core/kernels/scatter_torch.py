@@ -130,8 +130,15 @@ class _Spans:
 
     def where(self, chosen: torch.Tensor) -> _Spans:
         """Those of a mask."""
-        parts = [each[chosen] for each in (self.start, self.left, self.right, self.turned, self.value, self.shares)]
-        return _Spans(*parts, down=self.down)
+        return replace(
+            self,
+            start=self.start[chosen],
+            left=self.left[chosen],
+            right=self.right[chosen],
+            turned=self.turned[chosen],
+            value=self.value[chosen],
+            shares=self.shares[chosen],
+        )
 
     def mirrored(self) -> _Spans:
         """Those of the picture mirrored from left to right."""

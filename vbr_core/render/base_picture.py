@@ -19,6 +19,7 @@ from vbr_core.model.blocks import STRIDE
 from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
+from vbr_core.render.behind_steadying import BehindSteadier
 from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
@@ -119,6 +120,7 @@ class BasePicture(Renderer):
         k_px: float,
         look: Look | None,
         hidden: HiddenLight | None,
+        steadier: BehindSteadier | None = None,
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3 or 6) sRGB 0..1, first the layers, then plain.
 
@@ -129,8 +131,11 @@ class BasePicture(Renderer):
             k_px: Blur amount in pixels of this picture.
             look: How the blur looks.
             hidden: What the shot's other frames tell of hidden places; None if there are none.
+            steadier: What was guessed in the frame before.
         """
         if float(np.abs(disparity - np.float32(d_f)).max()) * k_px <= SHARP_RADIUS_PX:
+            if steadier is not None:
+                steadier.forget()
             return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
         self.renderer.band_rows = self.band_rows
         bright = self.with_highlights(frame)
@@ -148,8 +153,10 @@ class BasePicture(Renderer):
             plain = self.renderer.render_prepared(given, look)
         if not hidden.zone.any():
             assert plain is not None
+            if steadier is not None:
+                steadier.forget()
             return np.concatenate([plain, plain], axis=-1) if self.with_plain else plain
-        layers = self.separated(frame, disparity, hidden)
+        layers = self.steadily_separated(frame, disparity, hidden, steadier)
         given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
         if plain is None:
             return self.renderer.render_prepared(surrounded(given, around, lines), look)
@@ -180,9 +187,10 @@ class BasePicture(Renderer):
             for t, frame in enumerate(frames):
                 found += finder.push(frame, disparity[t], t, None if between is None else between[t])
             found += finder.finish()
+        steadier = BehindSteadier() if self.looks_around else None
         return np.stack(
             [
-                self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden)
+                self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden, steadier)
                 for t, hidden in found
             ]
         )
@@ -233,6 +241,17 @@ class BasePicture(Renderer):
         if not self.looks_around or self.mending is None:
             return mended, AgreedShot(mended, [None] * len(frames))
         return mended, agreed_shot(frames, disparity, mended, self.mended)
+
+    def steadily_separated(
+        self,
+        frame: NDArray[np.float32],
+        disparity: NDArray[np.float32],
+        hidden: HiddenLight,
+        steadier: BehindSteadier | None,
+    ) -> Layers:
+        """The frame in layers; the one behind goes on from the frame before, if a steadier is given."""
+        layers = self.separated(frame, disparity, hidden)
+        return layers if steadier is None else steadier.steadied(frame, disparity, layers, hidden)
 
     @torch.no_grad()
     def separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:

@@ -72,6 +72,7 @@ class HiddenLight:
         seen: (h, w) float32 0..1: how surely another frame shows it; 0 is a guess.
         zone: (h, w) bool: where something may be hidden.
         outside: What lies outside of the frame; None if nothing is known of it.
+        back: (h, w, 2) motion of what is behind, to the frame before; None for a shot's first frame.
     """
 
     color: NDArray[np.float32]
@@ -79,6 +80,7 @@ class HiddenLight:
     seen: NDArray[np.float32]
     zone: NDArray[np.bool_]
     outside: Outside | None = None
+    back: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,8 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
         color[unknown] = continued(color, known, depths, disparity, unknown)
     sights = [each.sight for each in looks if each.sight is not None]
     outside = outside_of(sights, here, REACH_FRAMES, DECAY) if len(sights) == len(looks) > 1 else None
-    return HiddenLight(np.ascontiguousarray(color, np.float32), disparity.astype(np.float32), seen, look.zone, outside)
+    color = np.ascontiguousarray(color, np.float32)
+    return HiddenLight(color, disparity.astype(np.float32), seen, look.zone, outside, look.back)
 
 
 def _with_motion(look: Look, motion: Motion, forward: bool) -> Look:

@@ -20,6 +20,7 @@ from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
 from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.behind_steadying import BehindSteadier
 from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import EdgeConsensus, edge_move
 from vbr_core.render.hidden_light import HiddenLightFinder
@@ -163,7 +164,8 @@ class NeuralStream(ShotStream):
 
     Pictures come out with a lag of one frame per stage, of the frames that the scale of the disparity is steadied
     over (:mod:`vbr_core.render.steadying`), and of those in which hidden places are looked for
-    (:mod:`vbr_core.render.hidden_light`).
+    (:mod:`vbr_core.render.hidden_light`). What is guessed there is carried on from frame to frame
+    (:mod:`vbr_core.render.behind_steadying`).
     """
 
     def __init__(self, renderer: NeuralRenderer, largest_radius_px: float) -> None:
@@ -175,6 +177,7 @@ class NeuralStream(ShotStream):
         mends = renderer._base is not None and renderer._base.mending is not None
         self._consensus: EdgeConsensus[_Given] | None = EdgeConsensus() if looks_around and mends else None
         self._finder: HiddenLightFinder[_Given] | None = HiddenLightFinder() if looks_around else None
+        self._behind: BehindSteadier | None = BehindSteadier() if looks_around else None
         self._ending: deque[Steadied[_Given]] | None = None
         self._last_agreed: deque[Agreed[_Given]] | None = None
         self._last_hidden: deque[tuple[_Given, HiddenLight]] | None = None
@@ -262,7 +265,16 @@ class NeuralStream(ShotStream):
             raise
 
     def _render(self, given: _Given, hidden: HiddenLight | None) -> list[NDArray[np.float32]]:
-        """The network's pictures after one more frame, whose disparity is mended."""
+        """The network's pictures after one more frame, whose disparity is mended. After an error all is as it was."""
+        before = None if self._behind is None else self._behind.state()
+        try:
+            return self._rendered(given, hidden)
+        except BaseException:
+            if self._behind is not None:
+                self._behind.restore(before)
+            raise
+
+    def _rendered(self, given: _Given, hidden: HiddenLight | None) -> list[NDArray[np.float32]]:
         frame, d_f, k_px, look = given.frame, given.d_f, given.k_px, given.look
         disparity = given.disparity
         renderer = self._renderer
@@ -271,7 +283,7 @@ class NeuralStream(ShotStream):
         radius = _largest_radius(given)
         base = frame
         if renderer._base is not None:
-            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden)
+            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden, self._behind)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         pictures = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)

@@ -73,6 +73,7 @@ def prepare_scene(
         pictures; ``disparity_alone`` and ``base_alone``, the same made of each frame alone; ``d_f`` and ``k_px``
         float32.
     """
+    from vbr_core.render.behind_steadying import BehindSteadier
     from vbr_core.render.hidden_light import HiddenLight, HiddenLightFinder
     from vbr_core.train.svb.tracer_cpu import photograph
 
@@ -96,16 +97,30 @@ def prepare_scene(
     starts = [first + int(rng.integers(half - WINDOW + 1)) for first in (0, half)]
     chosen = [start + t for start in starts for t in range(WINDOW)]
 
-    def rendered(t: int, depth: NDArray[np.float32], known: HiddenLight | None) -> NDArray[np.uint8]:
+    def rendered(
+        t: int, depth: NDArray[np.float32], known: HiddenLight | None, steadier: BehindSteadier | None = None
+    ) -> NDArray[np.uint8]:
         d_f, k_px = float(scene.d_f[t]), float(scene.k_px[t])
-        picture = base.render_with(frames[t], depth, d_f, k_px, None, known)
+        picture = base.render_with(frames[t], depth, d_f, k_px, None, known, steadier)
         return np.round(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+    def in_the_shot() -> NDArray[np.uint8]:
+        """The chosen frames, each with what was guessed in those before it."""
+        pictures, steadier = [], BehindSteadier()
+        for t in range(FRAMES):
+            if t in chosen:
+                pictures.append(rendered(t, disparity[t], hidden[t], steadier))
+            elif hidden[t].zone.any():
+                base.steadily_separated(frames[t], disparity[t], hidden[t], steadier)
+            else:
+                steadier.forget()
+        return np.stack(pictures)
 
     values: dict[str, NDArray[Any]] = {
         "sharp": sharp[chosen],
         "bokeh": np.stack([to_srgb8(photograph(scene, t, RAYS).bokeh) for t in chosen]),
         "disparity": np.round(disparity[chosen] * 65535.0).astype(np.uint16)[..., None],
-        "base": np.stack([rendered(t, disparity[t], hidden[t]) for t in chosen]),
+        "base": in_the_shot(),
         "disparity_alone": np.round(disparity_alone[chosen] * 65535.0).astype(np.uint16)[..., None],
         "base_alone": np.stack([rendered(t, disparity_alone[t], None) for t in chosen]),
         "d_f": scene.d_f[chosen],

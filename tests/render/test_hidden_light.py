@@ -52,6 +52,17 @@ def found(frames: np.ndarray, disparity: np.ndarray) -> list[HiddenLight]:
     return [hidden for _, hidden in out]
 
 
+def test_what_opens_right_beside_an_edge_is_seen_with_less_certainty() -> None:
+    frames, disparity, walls = shot(7, 1)
+    hidden = found(frames, disparity)[3]
+    # in the last frame the square begins at column 26: 23 lies open three pixels from it, 24 two
+    for column in (23, 24):
+        assert (hidden.seen[34:62, column] > 0).mean() > 0.9
+        assert np.abs(hidden.color[34:62, column] - walls[3][34:62, column]).mean() < 0.03
+    assert hidden.seen[34:62, 24].max() < hidden.seen[34:62, 23].min()
+    assert not hidden.seen[34:62, 28:50].any()
+
+
 @pytest.mark.parametrize("drift", [0, 1])
 def test_places_that_other_frames_show_are_read_there(drift: int) -> None:
     frames, disparity, walls = shot(9, 2 + drift, drift)

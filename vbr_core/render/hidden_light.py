@@ -56,6 +56,9 @@ LEAST_TRUST = 0.5
 SAME_SURFACE = 0.04
 """What lies open elsewhere is taken for the hidden surface if their disparities differ by less."""
 
+BESIDE_EDGE = 0.6
+"""Certainty of what lies open right beside an edge, in parts of what lies open farther away."""
+
 DECAY = 0.93
 """Of the certainty of what was seen, a frame."""
 
@@ -90,7 +93,8 @@ class Look:
     Attributes:
         color: (h, w, 3) float32, sRGB-encoded.
         disparity: (h, w) float32.
-        clean: (h, w) float32: 1 where a pixel shows one surface only.
+        clean: (h, w) float32: 1 where a pixel shows one surface only, and so do those around it.
+        unmixed: (h, w) float32: 1 where a pixel itself does.
         across: (h, w) int32: flat index of the place across the nearest edge, -1 where nothing is hidden.
         zone: (h, w) bool: where something may be hidden.
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
@@ -101,6 +105,7 @@ class Look:
     color: NDArray[np.float32]
     disparity: NDArray[np.float32]
     clean: NDArray[np.float32]
+    unmixed: NDArray[np.float32]
     across: NDArray[np.int32]
     zone: NDArray[np.bool_]
     back: NDArray[np.float32] | None = None
@@ -128,8 +133,8 @@ def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
-    clean = clean.astype(np.float32)
-    return Look(color, small, clean, across, zone, sight=Sight(color, small, clean))
+    clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
+    return Look(color, small, clean, unmixed, across, zone, sight=Sight(color, small, clean))
 
 
 def _across(
@@ -281,12 +286,15 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
         there = looks[target]
         depth = cv2.remap(there.disparity, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         clean = cv2.remap(there.clean, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        unmixed = cv2.remap(there.unmixed, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         sure = np.float32(sure * DECAY)
-        found = open_yet & (clean > 0.99) & (np.abs(depth - behind) < SAME_SURFACE)
+        is_clean = clean > 0.99
+        certainty = np.where(is_clean, sure, np.where(unmixed > 0.99, sure * np.float32(BESIDE_EDGE), np.float32(0.0)))
+        found = open_yet & (certainty > seen) & (np.abs(depth - behind) < SAME_SURFACE)
         if found.any():
             picture = cv2.remap(there.color, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            color[found], disparity[found], seen[found] = picture[found], depth[found], sure
-            open_yet &= ~found
+            color[found], disparity[found], seen[found] = picture[found], depth[found], certainty[found]
+            open_yet &= ~(found & is_clean)
     return color, disparity, seen
 
 

@@ -121,6 +121,26 @@ def _add_row(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=True, inline="always")
+def _add_copies(  # type: ignore[no-untyped-def]
+    diff, layer, mx, left, right, down, turned, red, green, blue, weight, width, shares
+):
+    """:func:`_add_row` of the pixel in column ``mx``, and of its mirrored copies that reach into the picture."""
+    center = np.float32(mx)
+    _add_row(diff, layer, center, left, right, down, turned, red, green, blue, weight, width, shares)
+    if -left <= mx + np.float32(0.5) and right <= width - mx - np.float32(0.5):
+        return
+    turns = int(max(-left, right)) // (2 * width) + 1
+    for copy in range(-2 * turns, 2 * turns + 2):
+        if copy == 0:
+            continue
+        shift = np.float32(2 * (copy // 2) * width)
+        start, end, center = left, right, shift + np.float32(mx)
+        if copy % 2 == 1:
+            start, end, center = -right, -left, shift - np.float32(mx + 1)
+        _add_row(diff, layer, center, start, end, down, turned, red, green, blue, weight, width, shares)
+
+
+@njit(cache=True, fastmath=True, inline="always")
 def _composite_row(  # type: ignore[no-untyped-def]
     row, diff, used, see_through, source, layers, visible_layers, grouped, shares, lines, light, last
 ):
@@ -246,59 +266,9 @@ def _scatter(  # type: ignore[no-untyped-def]
                         red = color[plane, my, mx, 0] * weight
                         green = color[plane, my, mx, 1] * weight
                         blue = color[plane, my, mx, 2] * weight
-                        _add_row(
-                            diff,
-                            layer,
-                            np.float32(mx),
-                            -half,
-                            half,
-                            down,
-                            is_turned,
-                            red,
-                            green,
-                            blue,
-                            cover,
-                            width,
-                            shares,
+                        _add_copies(
+                            diff, layer, mx, -half, half, down, is_turned, red, green, blue, cover, width, shares
                         )
-                        if half > mx + np.float32(0.5) or half > width - mx - np.float32(0.5):
-                            # mirrored copies beyond the left and right border that reach into the picture
-                            turns = int(half) // (2 * width) + 1
-                            for turn in range(-turns, turns + 1):
-                                shift = 2 * turn * width
-                                if turn != 0:
-                                    center = np.float32(mx + shift)
-                                    _add_row(
-                                        diff,
-                                        layer,
-                                        center,
-                                        -half,
-                                        half,
-                                        down,
-                                        is_turned,
-                                        red,
-                                        green,
-                                        blue,
-                                        cover,
-                                        width,
-                                        shares,
-                                    )
-                                center = np.float32(shift - 1 - mx)
-                                _add_row(
-                                    diff,
-                                    layer,
-                                    center,
-                                    -half,
-                                    half,
-                                    down,
-                                    is_turned,
-                                    red,
-                                    green,
-                                    blue,
-                                    cover,
-                                    width,
-                                    shares,
-                                )
             _composite_row(
                 out[y - first_row],
                 diff,

@@ -15,7 +15,7 @@ from numba import get_num_threads, njit, prange
 
 from vbr_core.kernels.aperture import LEAST_SPAN_PX
 from vbr_core.kernels.disc import SHARP_RADIUS_PX, STEPS_PER_PX
-from vbr_core.kernels.scatter_cpu import QUARTERS, _add_row, _composite_row, _mirror
+from vbr_core.kernels.scatter_cpu import QUARTERS, _add_copies, _composite_row, _mirror
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -195,59 +195,9 @@ def _scatter_shaped(  # type: ignore[no-untyped-def]
                         if grouped:
                             parts_of = shares[plane, my, mx] if is_cut else shares[0, 0, index]
                         left, right = place - length, place + length
-                        low = y - sy
-                        _add_row(
-                            diff,
-                            layer,
-                            np.float32(mx),
-                            left,
-                            right,
-                            low,
-                            is_turned,
-                            red,
-                            green,
-                            blue,
-                            cover,
-                            width,
-                            parts_of,
+                        _add_copies(
+                            diff, layer, mx, left, right, y - sy, is_turned, red, green, blue, cover, width, parts_of
                         )
-                        if -left > mx + np.float32(0.5) or right > width - mx - np.float32(0.5):
-                            turns = int(length + abs(place)) // (2 * width) + 1
-                            for turn in range(-turns, turns + 1):
-                                shift = 2 * turn * width
-                                if turn != 0:
-                                    center = np.float32(mx + shift)
-                                    _add_row(
-                                        diff,
-                                        layer,
-                                        center,
-                                        left,
-                                        right,
-                                        low,
-                                        is_turned,
-                                        red,
-                                        green,
-                                        blue,
-                                        cover,
-                                        width,
-                                        parts_of,
-                                    )
-                                center = np.float32(shift - 1 - mx)
-                                _add_row(
-                                    diff,
-                                    layer,
-                                    center,
-                                    -right,
-                                    -left,
-                                    low,
-                                    is_turned,
-                                    red,
-                                    green,
-                                    blue,
-                                    cover,
-                                    width,
-                                    parts_of,
-                                )
             _composite_row(
                 out[y - first_row],
                 diff,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-RENDER_BYTES_PER_PIXEL = {"vbr": 1400, "scatter": 90, "layered": 110}
+RENDER_BYTES_PER_PIXEL = {"vbr": 1850, "scatter": 90, "layered": 110}
 """Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines. Of that of
-``vbr``, a third are the frames that wait for later ones."""
+``vbr``, a third are the frames that wait for later ones, and 450 are what a third surface and the surroundings added to
+a clip of 360 lines."""
 
 OTHER_BYTES_PER_PIXEL = 60
 

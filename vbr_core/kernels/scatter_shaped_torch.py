@@ -146,6 +146,12 @@ def scatter_shaped_torch(
     half, middle, cut_half, reach, inverse_area = (torch.from_numpy(array).to(device) for array in arrays)
     shape = _Shape(half, middle, cut_half, reach, inverse_area, table.cut_shift, table.stretch, height, width)
     weights = shape.weights(radius_index)
+    of_pixel = torch.empty(0)
+    if grouped:
+        places = torch.meshgrid(*(torch.arange(size, device=device) for size in (planes, height, width)), indexing="ij")
+        quarters = shape.quarters(radius_index.clamp_min(0).reshape(-1), places[1].reshape(-1), places[2].reshape(-1))
+        of_pixel = torch.where(quarters > 0, 1.0 / quarters.clamp_min(1e-6), torch.zeros_like(quarters))
+        of_pixel = of_pixel.view(planes, height, width, QUARTERS)
     reach_of_pixel = torch.where(radius_index >= 0, reach[radius_index.clamp_min(0)], -1)
     biggest = int(reach_of_pixel.max())
     line, parts = width + 2, QUARTERS if grouped else 1
@@ -169,10 +175,7 @@ def scatter_shaped_torch(
             weight = weights[plane, source, x]
             value = color[plane, source, x] * weight[:, None]
             start = (layer_index[plane, source, x] * (parts * rows) + row) * line
-            shares = torch.ones(len(x), 1, device=device)
-            if grouped:
-                quarters = shape.quarters(index, source, x)
-                shares = torch.where(quarters > 0, 1.0 / quarters.clamp_min(1e-6), torch.zeros_like(quarters))
+            shares = of_pixel[plane, source, x] if grouped else torch.ones(len(x), 1, device=device)
             spans = _Spans(start, place - length, place + length, is_turned, value, shares, -offset)
             there = length > 0
             x, spans = x[there], spans.where(there)

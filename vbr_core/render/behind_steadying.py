@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from vbr_core.depth.flow import positions
+from vbr_core.render.outside import SAME_SURFACE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +29,6 @@ SEEN_WEIGHT = 6.0
 
 MOST_WEIGHT, DECAY = 8.0, 0.95
 """Of what was before: at most so many guesses, and less by this factor every frame."""
-
-SAME_SURFACE = 0.04
-"""What lies there is the same surface if its disparity differs by less."""
 
 
 @dataclass(frozen=True)

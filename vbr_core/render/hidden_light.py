@@ -23,7 +23,7 @@ import torch
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
 from vbr_core.render.occlusion import pull_push
-from vbr_core.render.outside import Outside, Sight, border_motion, outside_of
+from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,9 +53,6 @@ FLOW_MARGIN_PX = 4
 """Optical flow is not believed so near an edge."""
 
 LEAST_TRUST = 0.5
-SAME_SURFACE = 0.04
-"""What lies open elsewhere is taken for the hidden surface if their disparities differ by less."""
-
 BESIDE_EDGE = 0.6
 """Certainty of what lies open right beside an edge, in parts of what lies open farther away."""
 

@@ -148,6 +148,7 @@ def test_closing_while_a_download_stalls_keeps_what_came_for_the_next_time(model
     server.routes["/free.pt"] = [Answer(body=WEIGHTS, stall_after=200_000)]
     page.rows["free"].button.click()
     models.wait(server.stalled.is_set)
+    models.wait(lambda: page.rows["free"].bar.value() == 667)  # all that was sent has come
     models.window.close()
     models.wait(lambda: not models.window.isVisible())
     models.wait(lambda: models.window.runner.jobs == ())

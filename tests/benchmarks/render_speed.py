@@ -1,22 +1,32 @@
 """How long the renderers take for a frame: ``python tests/benchmarks/render_speed.py [--device cuda] [--lines 540]``.
 
 A shot made by formula (textured planes that move) is rendered with ``scatter``, the baseline of the same run, and with
-``vbr``. Printed are milliseconds a frame after a warm-up, and the ratio; absolute times mean something on a named
-GPU only.
+``vbr``; ``network`` is the network of ``vbr`` alone, its base pictures given. Printed are milliseconds a frame after a
+warm-up, and the ratio; absolute times mean something on a named GPU only. ``--profile`` adds where ``vbr`` spends them.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
+import pstats
 import time
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
 
+from vbr_core.model.scale import scale_steps
+from vbr_core.model.streaming import NetworkStream
 from vbr_core.render import load_renderer
+from vbr_core.render.neural import NeuralRenderer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WARM_UP = 16
+PROFILE_LINES = 40
 
 
 def shot(lines: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -42,20 +52,45 @@ def shot(lines: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(pictures), np.stack(depths)
 
 
-def seconds_a_frame(name: str, device: str, lines: int, frames: int, k_px: float) -> float:
+def seconds_a_frame(push: Callable[[int], object], device: str, frames: int, profile: cProfile.Profile | None) -> float:
     """Mean time of a frame in a long shot, the first frames left out."""
-    pictures, depth = shot(lines, WARM_UP + frames)
-    stream = load_renderer(name, device).stream(k_px)
     began = 0.0
-    for t, picture in enumerate(pictures):
+    for t in range(WARM_UP + frames):
         if t == WARM_UP:
-            if device.startswith("cuda"):
-                torch.cuda.synchronize()
+            _wait_for(device)
             began = time.perf_counter()
-        stream.push(picture, depth[t], 0.3, k_px)
+            if profile is not None:
+                profile.enable()
+        push(t)
+    _wait_for(device)
+    if profile is not None:
+        profile.disable()
+    return (time.perf_counter() - began) / frames
+
+
+def _wait_for(device: str) -> None:
     if device.startswith("cuda"):
         torch.cuda.synchronize()
-    return (time.perf_counter() - began) / frames
+
+
+def renderer_pushes(name: str, device: str, lines: int, frames: int, k_px: float) -> Callable[[int], object]:
+    """Takes the number of a frame and renders it."""
+    pictures, depth = shot(lines, WARM_UP + frames)
+    stream = load_renderer(name, device).stream(k_px)
+    return lambda t: stream.push(pictures[t], depth[t], 0.3, k_px)
+
+
+def network_pushes(device: str, lines: int, k_px: float) -> Callable[[int], object]:
+    """The same for the network by itself, on pictures that lie on the device."""
+    renderer = load_renderer("vbr", device)
+    assert isinstance(renderer, NeuralRenderer)
+    network = renderer.network
+    stream = NetworkStream(network, scale_steps(network.config.max_radius_px, k_px), 0)
+    pictures, depth = shot(lines, 1)
+    frame = torch.from_numpy(pictures[0]).permute(2, 0, 1)[None].contiguous().to(device)
+    base = torch.cat([frame, frame], dim=1) if network.config.plain_base else frame
+    defocus = (torch.from_numpy(depth[0])[None, None].to(device) - 0.3) * k_px
+    return lambda t: stream.push(frame, base, defocus)
 
 
 def main() -> None:
@@ -65,15 +100,23 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=540)
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--blur", type=float, default=0.03, help="blur amount, as a share of the picture's height")
+    parser.add_argument("--profile", action="store_true", help="print the functions that take longest")
     given = parser.parse_args()
     where = torch.cuda.get_device_name() if given.device.startswith("cuda") else f"{torch.get_num_threads()} threads"
     print(f"{given.lines} lines, {where}, {given.frames} frames after {WARM_UP}")
     k_px = given.blur * given.lines * 1.4
     baseline = 0.0
-    for name in ("scatter", "vbr"):
-        took = seconds_a_frame(name, given.device, given.lines, given.frames, k_px)
+    profile = cProfile.Profile() if given.profile else None
+    for name in ("scatter", "network", "vbr"):
+        if name == "network":
+            push = network_pushes(given.device, given.lines, k_px)
+        else:
+            push = renderer_pushes(name, given.device, given.lines, given.frames, k_px)
+        took = seconds_a_frame(push, given.device, given.frames, profile if name == "vbr" else None)
         baseline = baseline or took
-        print(f"{name}: {1000 * took:.0f} ms a frame, {took / baseline:.2f} x scatter")
+        print(f"{name}: {1000 * took:.1f} ms a frame, {took / baseline:.2f} x scatter", flush=True)
+    if profile is not None:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(PROFILE_LINES)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,11 @@ def slow_scatter(
     return np.mean(pictures, axis=0)
 
 
+def closed(taken: float) -> float:
+    """What a surface's discs fill of a part of the aperture -> what it closes: all from 0.96 on, as it is below 0.92."""
+    return max(taken, min(1.0, float(np.interp(taken, [0.0, 0.92, 0.96], [0.0, 0.92, 1.0]))))
+
+
 def _from_near_to_far(light: np.ndarray, see_through: np.ndarray, visible_layers: int, grouped: bool) -> np.ndarray:
     """Layers (L, H, W, 4) over each other: (H, W, 3)."""
     layers, height, width, _ = light.shape
@@ -120,9 +125,9 @@ def _from_near_to_far(light: np.ndarray, see_through: np.ndarray, visible_layers
                     if number > last + 1:
                         before, taken = left, 0.0
                     last = number
-                    share = min(weight, 1.0 - taken)
-                    taken += share
-                    take = before * share
+                    covered = closed(taken)
+                    taken = min(1.0, taken + weight)
+                    take = before * (closed(taken) - covered)
                 if take > 0:
                     out[y, x] += light[number, y, x, :3] * (take / weight)
                     left -= take

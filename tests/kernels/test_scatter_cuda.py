@@ -51,7 +51,8 @@ types = {**floats, **dict.fromkeys(("radius_index", "layer_index", "reach", "row
 types["turned"] = "*i8"
 for parts in (1, 4):
     assert built(module._spans, {"PARTS": parts, "BLOCK": 256}, types, 80) > 0
-    assert built(module._composite, {"PARTS": parts, "BLOCK": 1024}, types, 80) > 0
+    limits = {"NEARLY": module.NEARLY_CLOSED, "FROM": module.CLOSED_FROM}
+    assert built(module._composite, {**limits, "PARTS": parts, "BLOCK": 1024}, types, 80) > 0
 print("compiled")
 """
 

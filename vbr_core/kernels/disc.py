@@ -16,8 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STEPS_PER_PX = 16
-"""Radii are rounded to 1/16 px: the error of a disc's edge is at most 1/32 px."""
+STEPS_PER_PX = 32
+"""Radii are rounded to 1/32 px: the error of a disc's edge is at most 1/64 px. (Numba stores what it compiled by the date
+of its own file only: whoever changes this number edits the modules that compile it in as well.)"""
 
 SHARP_RADIUS_PX = 0.5
 """Up to this radius the disc lies inside its own pixel: no blur at all."""

@@ -27,7 +27,7 @@ SMALL_PX, LARGE_PX = 1.0, 2.0
 others that none leaves a hole."""
 
 REACH = 2
-"""Pixels beside its own that a disc of ``LARGE_PX`` touches."""
+"""So many pixels beside its own are touched by a disc of ``LARGE_PX``."""
 
 LEAST = 0.004
 """A hole smaller than this part of a pixel shows nowhere."""

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 MIN_WEIGHT = 1e-4
 """Coverage below this is rounding noise of the running sums."""
 
+CLOSED_FROM, NEARLY_CLOSED = 0.96, 0.92
+"""A surface that fills a part of the aperture this far fills all of it, less and less so down to the second number.
+Where the radius changes or light comes from two planes, its discs do not quite add up to a whole aperture, and what is
+behind would shine through in thin lines."""
+
 QUARTERS = 4
 """Of the aperture: left and right of its middle above it, then below it."""
 
@@ -44,6 +49,15 @@ def _mirror(position: int, size: int) -> int:
     if position >= size:
         position = period - 1 - position
     return position
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _closed(taken):  # type: ignore[no-untyped-def]
+    """How far a surface closes a part of the aperture that its discs fill to ``taken``; see ``CLOSED_FROM``."""
+    steeper = np.float32(NEARLY_CLOSED) + (taken - np.float32(NEARLY_CLOSED)) * np.float32(
+        (1.0 - NEARLY_CLOSED) / (CLOSED_FROM - NEARLY_CLOSED)
+    )
+    return max(taken, min(np.float32(1.0), steeper))
 
 
 @njit(cache=True, fastmath=True, inline="always")
@@ -180,9 +194,9 @@ def _composite_row(  # type: ignore[no-untyped-def]
                             before[x] = left[x]
                             taken[x] = 0.0
                         last[x] = layer
-                        share = min(weight, np.float32(1.0) - taken[x])
-                        taken[x] += share
-                        take = before[x] * share
+                        covered = _closed(taken[x])
+                        taken[x] = min(np.float32(1.0), taken[x] + weight)
+                        take = before[x] * (_closed(taken[x]) - covered)
                     else:
                         take = min(weight, left[x])
                     scale = take / weight

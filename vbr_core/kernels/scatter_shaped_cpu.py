@@ -2,7 +2,7 @@
 
 The rows of a shape come from :class:`vbr_core.kernels.aperture.ApertureTable`. Where the barrel cuts the aperture off
 (cat-eye), every pixel has a shape of its own: its spans are cut as they are drawn, and divided by their own sum, so
-that a pixel's light is kept to the last bit of rounding. Before the focal plane shapes are turned by half a circle.
+that a pixel's light is kept up to rounding. Before the focal plane shapes are turned by half a circle.
 Beyond the borders lies the mirrored picture with its shapes mirrored too.
 """
 

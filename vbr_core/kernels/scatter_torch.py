@@ -18,6 +18,9 @@ MIN_WEIGHT = 1e-4
 QUARTERS = 4
 """Of the aperture; see :mod:`vbr_core.kernels.scatter_cpu`."""
 
+CLOSED_FROM, NEARLY_CLOSED = 0.96, 0.92
+"""How far a surface must fill a part of the aperture to close it; see :mod:`vbr_core.kernels.scatter_cpu`."""
+
 
 def mirror_index(position: torch.Tensor, size: int) -> torch.Tensor:
     """Index into a mirrored axis: the edge pixel is repeated (..., 1, 0 | 0, 1, ...)."""
@@ -203,9 +206,9 @@ def composite(
         if grouped:
             there = there & (left > 0)
             before, taken = torch.where(goes_on, before, left), torch.where(goes_on, taken, torch.zeros_like(taken))
-            share = torch.where(there, torch.minimum(weight, 1.0 - taken), torch.zeros_like(weight))
-            taken = taken + share
-            take = before * share
+            covered_before = closed(taken)
+            taken = torch.where(there, (taken + weight).clamp_max(1.0), taken)
+            take = before * (closed(taken) - covered_before)
             goes_on = there
         else:
             take = torch.where(there, torch.minimum(weight, left), torch.zeros_like(weight))
@@ -213,6 +216,12 @@ def composite(
         left = left - take
         filled += take
     return together(out, filled, shares, source)
+
+
+def closed(taken: torch.Tensor) -> torch.Tensor:
+    """How far a surface closes a part of the aperture that its discs fill to ``taken``; see ``CLOSED_FROM``."""
+    steeper = NEARLY_CLOSED + (taken - NEARLY_CLOSED) * ((1.0 - NEARLY_CLOSED) / (CLOSED_FROM - NEARLY_CLOSED))
+    return torch.maximum(taken, steeper.clamp_max(1.0))
 
 
 def together(out: torch.Tensor, filled: torch.Tensor, shares: torch.Tensor, source: torch.Tensor) -> torch.Tensor:

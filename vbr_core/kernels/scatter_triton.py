@@ -13,7 +13,7 @@ import torch
 import triton
 import triton.language as tl
 
-from vbr_core.kernels.scatter_torch import MIN_WEIGHT, QUARTERS, together
+from vbr_core.kernels.scatter_torch import CLOSED_FROM, MIN_WEIGHT, NEARLY_CLOSED, QUARTERS, together
 
 if TYPE_CHECKING:
     from vbr_core.kernels.disc import DiscTable
@@ -145,6 +145,12 @@ def _spans(  # type: ignore[no-untyped-def]
                 )
 
 
+@triton.jit  # type: ignore[untyped-decorator]
+def _closed(taken, NEARLY: tl.constexpr, FROM: tl.constexpr):  # type: ignore[no-untyped-def]
+    """See :func:`vbr_core.kernels.scatter_torch.closed`."""
+    return tl.maximum(taken, tl.minimum(1.0, NEARLY + (taken - NEARLY) * ((1.0 - NEARLY) / (FROM - NEARLY))))
+
+
 @triton.jit(do_not_specialize=["width", "rows", "layers", "visible_layers"])  # type: ignore[untyped-decorator]
 def _composite(  # type: ignore[no-untyped-def]
     diff,
@@ -155,6 +161,8 @@ def _composite(  # type: ignore[no-untyped-def]
     layers,
     visible_layers,
     least,
+    NEARLY: tl.constexpr,
+    FROM: tl.constexpr,
     PARTS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
@@ -180,9 +188,9 @@ def _composite(  # type: ignore[no-untyped-def]
         if PARTS > 1:
             before = tl.where(goes_on > 0.5, before, left)
             taken = tl.where(goes_on > 0.5, taken, 0.0)
-            share = tl.where(there, tl.minimum(weight, 1.0 - taken), 0.0)
-            taken += share
-            take = before * share
+            covered = _closed(taken, NEARLY, FROM)
+            taken = tl.where(there, tl.minimum(1.0, taken + weight), taken)
+            take = before * (_closed(taken, NEARLY, FROM) - covered)
             goes_on = tl.where(there, 1.0, 0.0)
         else:
             take = tl.where(there, tl.minimum(weight, left), 0.0)
@@ -258,6 +266,8 @@ def scatter_triton(
         layers,
         visible_layers,
         MIN_WEIGHT,
+        NEARLY=NEARLY_CLOSED,
+        FROM=CLOSED_FROM,
         PARTS=parts,
         BLOCK=block,
         num_warps=min(16, max(4, block // 256)),

@@ -104,7 +104,7 @@ def slow_scatter(
 
 
 def closed(taken: float) -> float:
-    """What a surface's discs fill of a part of the aperture -> what it closes: all from 0.96 on, as it is below 0.92."""
+    """What a surface's discs fill of a part of the aperture -> what it closes: all of it from 0.96 on."""
     return max(taken, min(1.0, float(np.interp(taken, [0.0, 0.92, 0.96], [0.0, 0.92, 1.0]))))
 
 

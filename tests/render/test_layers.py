@@ -98,7 +98,9 @@ def test_a_surface_whose_blur_changes_lets_nothing_shine_through() -> None:
     radius_index[0] = STEPS_PER_PX + torch.arange(width, dtype=torch.int32)
     layer = torch.tensor([0, 4], dtype=torch.int32)[:, None, None].expand(shape).contiguous()
     turned = torch.zeros(shape, dtype=torch.bool)
-    given = ScatterInput(color, radius_index, layer, torch.ones(height, width), 5 * STEPS_PER_PX, 5, 5, turned, grouped=True)
+    given = ScatterInput(
+        color, radius_index, layer, torch.ones(height, width), 5 * STEPS_PER_PX, 5, 5, turned, grouped=True
+    )
     picture = scatter_rows(given, disc_table(5.0), 0, height)
     assert float(picture[:, 6:-6].max()) < 0.002  # 0.017 without ``CLOSED_FROM``
 

@@ -17,10 +17,11 @@ from tests.train.test_separation import SIDE, small_library
 from vbr_core.jobs import Cancelled, CancelToken, JobContext
 from vbr_core.model.config import NetworkConfig
 from vbr_core.model.layer_separation import LayerSeparation
+from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 from vbr_core.train import prepared_scenes
 from vbr_core.train.config import DataConfig, RunConfig, TrainingConfig
 from vbr_core.train.loop import train
-from vbr_core.train.prepared_scenes import PreparedStream, SceneKind, make
+from vbr_core.train.prepared_scenes import PreparedStream, SceneKind, make, recolored
 
 if TYPE_CHECKING:
     from vbr_core.train.svb.picture_library import Library
@@ -69,8 +70,8 @@ def scenes(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "scenes"))
 
 
-def stream_of(folder: Path, alone_share: float = 0.0) -> PreparedStream:
-    return PreparedStream(folder, "cpu", alone_share, lambda step: (4, 3, 32), 0, JobContext())
+def stream_of(folder: Path, alone_share: float = 0.0, other_colors: bool = False) -> PreparedStream:
+    return PreparedStream(folder, "cpu", alone_share, lambda step: (4, 3, 32), 0, JobContext(), other_colors)
 
 
 def test_a_scene_holds_two_windows_of_all_that_training_needs(scenes: Path) -> None:
@@ -136,6 +137,35 @@ def test_some_windows_are_shown_as_if_alone(scenes: Path) -> None:
     assert not torch.equal(together.base, alone.base)
     assert torch.equal(half.base[:2], alone.base[:2])
     assert torch.equal(half.base[2:], together.base[2:])
+
+
+def test_in_other_colours_a_blur_is_still_the_blur_of_its_frame() -> None:
+    frames = (torch.rand(3, 2, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 255).round() / 255
+
+    def blurred(pictures: torch.Tensor) -> torch.Tensor:
+        mean = torch.nn.functional.avg_pool2d(srgb_to_linear(pictures).flatten(0, 1), 4)
+        return linear_to_srgb(mean).reshape(3, 2, 3, 4, 4)
+
+    truth = (blurred(frames) * 255).round() / 255
+    shown, wanted, pair = recolored((frames, truth, torch.cat([truth, frames[..., :4, :4]], dim=2)), 5)
+    assert torch.allclose(blurred(shown), wanted, atol=0.01)
+    assert torch.equal(pair[:, :, :3], wanted)
+    changes = [(shown[n] - frames[n]).abs().mean() for n in range(3)]
+    assert min(changes) > 0.02
+    assert not torch.equal(recolored((frames,), 6)[0], shown)
+    assert torch.equal(recolored((frames,), 5)[0], shown)
+    white = torch.ones(2, 1, 3, 4, 4)
+    assert torch.allclose(recolored((white,), 5)[0], white)
+
+
+def test_a_stream_shows_other_colours_when_asked(scenes: Path) -> None:
+    plain, other = stream_of(scenes).take(3), stream_of(scenes, other_colors=True).take(3)
+    assert torch.equal(plain.defocus, other.defocus)
+    assert not torch.allclose(plain.frames, other.frames, atol=0.02)
+    assert other.base is not None
+    near = (other.base[:, :, :3] - other.truth).abs().mean()
+    far = (other.base[:, :, :3].flip(-1) - other.truth).abs().mean()
+    assert near < 0.5 * far
 
 
 def test_an_empty_folder_is_waited_for(tmp_path: Path) -> None:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEPS_PER_PX = 32
-"""Radii are rounded to 1/32 px: the error of a disc's edge is at most 1/64 px. (Numba stores what it compiled by the date
-of its own file only: whoever changes this number edits the modules that compile it in as well.)"""
+"""Radii are rounded to 1/32 px: the error of a disc's edge is at most 1/64 px.
+
+Numba keeps what it compiled by the date of the function's own file: whoever changes this number also edits the modules
+that compile it in.
+"""
 
 SHARP_RADIUS_PX = 0.5
 """Up to this radius the disc lies inside its own pixel: no blur at all."""

@@ -28,6 +28,7 @@ class DataConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ``train``. It is kept on the device that trains.
         alone_share: Share of the prepared windows that are shown as if their frames were alone, as in a preview; all of
             them if the network does not look around.
+        other_colors: Show prepared windows in other colours each time (``prepared_scenes.recolored``).
         live: Make clips while training instead of reading ``train`` (needs a GPU to keep up).
         photographs: Folders for live clips.
         cutouts: Folders for live clips.
@@ -40,6 +41,7 @@ class DataConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variants: int = 2
     prepared: str = ""
     alone_share: float = 0.0
+    other_colors: bool = False
     live: bool = False
     photographs: tuple[str, ...] = ()
     cutouts: tuple[str, ...] = ()

@@ -441,7 +441,8 @@ def _open_data(
         from vbr_core.train.prepared_scenes import PreparedStream
 
         alone_share = data.alone_share if config.network.looks_around else 1.0
-        return PreparedStream(Path(data.prepared), device, alone_share, shape_of, seed, context), validation
+        stream = PreparedStream(Path(data.prepared), device, alone_share, shape_of, seed, context, data.other_colors)
+        return stream, validation
     clips: Any
     if data.live:
         from vbr_core.train.live import LiveClips

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
+from vbr_core.render.optics import linear_to_srgb, srgb_to_linear
 from vbr_core.train.config import read_config
 from vbr_core.train.data import Batch
 from vbr_core.train.device_pool import DevicePool
@@ -46,6 +47,11 @@ CLEAN_SHARE = 0.3
 """Of the scenes, so many have the true disparity, and some of the others too."""
 
 REFRESH_EVERY, MOST_NEW_FILES = 20, 16
+
+LIGHT_STEPS = 1 << 16
+
+MOST_MIXED = 0.5
+"""Of a colour, at most so much comes from the other two when windows are shown in other colours."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,40 @@ def make(
             part.replace(path)
 
 
+def recolored(pictures: tuple[torch.Tensor, ...], seed: int) -> list[torch.Tensor]:
+    """Windows in other colours, so that a few scenes are not learnt by heart.
+
+    Red, green and blue change places and are mixed in linear light, each window in its own way. A blur does the same to
+    all colours, so windows stay true; white stays white, and what was clipped stays clipped.
+
+    Args:
+        pictures: (B, T, 3 n, h, w) sRGB 0..1 each, in steps of 1 / 255, of the same windows.
+        seed: The same seed gives the same colours.
+
+    Returns:
+        The same shapes.
+    """
+    batch = len(pictures[0])
+    rng = torch.Generator().manual_seed(seed)
+    matrices = []
+    for _ in range(batch):
+        places = torch.eye(3)[torch.randperm(3, generator=rng)]
+        mixture = torch.rand(3, 3, generator=rng).pow(2)
+        mixture = mixture / mixture.sum(dim=1, keepdim=True)
+        share = MOST_MIXED * torch.rand((), generator=rng)
+        matrices.append((1.0 - share) * places + share * mixture)
+    matrix = torch.stack(matrices).to(pictures[0].device)
+    # powers of millions of numbers would take as long as the network itself
+    decoded = srgb_to_linear(torch.arange(256, device=matrix.device) / 255.0)
+    encoded = linear_to_srgb(torch.arange(LIGHT_STEPS, device=matrix.device) / (LIGHT_STEPS - 1.0))
+    results = []
+    for picture in pictures:
+        light = decoded[(picture * 255.0).round().int()].unflatten(2, (-1, 3))
+        mixed = torch.einsum("bij,btnjhw->btnihw", matrix, light).flatten(2, 3)
+        results.append(encoded[(mixed * (LIGHT_STEPS - 1.0)).round().clamp_(0, LIGHT_STEPS - 1).int()])
+    return results
+
+
 class PreparedStream:
     """Batches of a folder of prepared scenes, which stay on the device that trains; see :class:`BatchStream`.
 
@@ -164,6 +204,7 @@ class PreparedStream:
         shape_of: Windows, frames and crop of a step.
         seed: Of the run (and rank).
         context: May stop the waiting.
+        other_colors: See :func:`recolored`.
     """
 
     def __init__(
@@ -174,8 +215,10 @@ class PreparedStream:
         shape_of: Callable[[int], tuple[int, int, int]],
         seed: int,
         context: JobContext,
+        other_colors: bool = False,
     ) -> None:
         self._alone_share, self._seed, self._shape_of = alone_share, seed, shape_of
+        self._other_colors = other_colors
         self.pool = DevicePool(folder, self._read, device)
         while len(self.pool) == 0:
             context.step(0, 1, f"Waiting for scenes in {folder}")
@@ -209,8 +252,11 @@ class PreparedStream:
             torch.where(alone, pool.cut(f"{name}_alone", crops), pool.cut(name, crops))
             for name in ("base", "disparity")
         )
+        base = base.float() / 255.0
         d_f, k_px = (pool.cut(name, crops)[..., None, None, None] for name in ("d_f", "k_px"))
-        return Batch(frames, truth, base.float() / 255.0, (disparity - d_f) * k_px)
+        if self._other_colors:
+            frames, truth, base = recolored((frames, truth, base), 1_000_003 * self._seed + step)
+        return Batch(frames, truth, base, (disparity - d_f) * k_px)
 
     def close(self) -> None:
         """Nothing runs beside it."""

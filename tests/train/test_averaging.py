@@ -48,3 +48,22 @@ def test_networks_of_different_makes_and_odd_shares_are_refused() -> None:
         averaging.between(first, other, 0.5)
     with pytest.raises(InputError, match="outside 0 to 1"):
         averaging.between(first, second, 1.5)
+
+
+def test_a_weakened_network_makes_so_much_of_its_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = two_networks()[0]
+    torch.nn.init.normal_(network.coarse.head.weight, std=0.1)
+    save_network(network, tmp_path / "first.safetensors")
+    given = [str(tmp_path / f"{name}.safetensors") for name in ("first", "first", "out")]
+    monkeypatch.setattr(sys, "argv", ["averaging", *given[:2], "--strength", "0.7", "-o", given[2]])
+    averaging.main()
+    pictures, defocus = torch.rand(1, 2, 6, 16, 16), torch.rand(1, 2, 1, 16, 16)
+    with torch.no_grad():
+        before, after = (
+            each.coarse(pictures, defocus) for each in (network, load_network(tmp_path / "out.safetensors"))
+        )
+    base = pictures[:, :, :3]
+    torch.testing.assert_close(after - base, 0.7 * (before - base))
+    assert (before - base).abs().max() > 0.05
+    with pytest.raises(InputError, match="outside 0 to 1"):
+        averaging.weakened(network, 1.5)

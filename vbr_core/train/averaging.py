@@ -2,8 +2,8 @@
 
 ``python -m vbr_core.train.averaging BEFORE.safetensors AFTER.safetensors --share 0.6 -o OUT.safetensors``: what lies
 between a network and what it became in a short run is often better than both (Wortsman et al. 2022, "Model soups").
-``--strength`` weakens what the coarse generator changes in its base picture: a network that has seen few scenes is surer
-of itself than it should be.
+``--strength`` weakens what the coarse generator changes in its base picture: a network that has seen few scenes is
+surer of itself than it should be.
 """
 
 from __future__ import annotations

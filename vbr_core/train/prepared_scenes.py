@@ -188,7 +188,8 @@ def recolored(pictures: tuple[torch.Tensor, ...], seed: int) -> list[torch.Tenso
     encoded = linear_to_srgb(torch.arange(LIGHT_STEPS, device=matrix.device) / (LIGHT_STEPS - 1.0))
     results = []
     for picture in pictures:
-        light = decoded[(picture * 255.0).round().int()].unflatten(2, (-1, 3))
+        light = decoded[(picture * 255.0).round().int()]
+        light = light.reshape(*light.shape[:2], -1, 3, *light.shape[3:])
         mixed = torch.einsum("bij,btnjhw->btnihw", matrix, light).flatten(2, 3)
         results.append(encoded[(mixed * (LIGHT_STEPS - 1.0)).round().clamp_(0, LIGHT_STEPS - 1).int()])
     return results

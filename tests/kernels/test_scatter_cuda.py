@@ -25,7 +25,7 @@ from vbr_core.kernels.scatter_cuda import trial_error
 from vbr_core.kernels.scatter_triton import scatter_triton
 
 assert trial_error(scatter_triton, "cpu") < 1e-4
-for height, width, radius in ((9, 24, 4.0), (6, 9, 8.0)):
+for height, width, radius in ((7, 20, 3.0), (5, 8, 7.0)):
     for grouped, visible in ((False, 3), (True, LAYERS)):
         given = pictures(height, width, radius)
         rest = (disc_table(radius), LAYERS, visible, 1, height - 2, grouped)

@@ -130,7 +130,7 @@ def render_range(
             # disparity that was opened by itself may know no cuts: they are looked for here
             if frame_index in cuts or (detector is not None and detector.is_cut(to_float(reduce_picture(rgb)))):
                 if shot is not None:
-                    write(shot.finish())
+                    write(shot.finish(ctx.token.raise_if_cancelled))
                 shot = None
             if shot is None:
                 shot = engine.begin_shot(shot_bound(project, frame_index, cuts, disparity.frame_count))
@@ -138,5 +138,5 @@ def render_range(
             look = look_at(project.look, frame_index, cuts)
             write(shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone, look))
         if shot is not None:
-            write(shot.finish())
+            write(shot.finish(ctx.token.raise_if_cancelled))
     return engine.note

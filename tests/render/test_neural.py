@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,10 +13,11 @@ import torch
 
 from tests.model.test_network import PURE, TINY, random_network
 from vbr_core.errors import InputError, OutOfMemoryError
+from vbr_core.jobs import Cancelled
 from vbr_core.model.network import Stage
 from vbr_core.model.weights import load_network, save_network
 from vbr_core.render.color_range import surrounding_range, within_range
-from vbr_core.render.engine import RenderEngine
+from vbr_core.render.engine import EngineStream, RenderEngine
 from vbr_core.render.neural import NeuralRenderer
 from vbr_core.settings import RenderSettings
 
@@ -226,6 +227,32 @@ def test_engine_stream_gives_every_picture(monkeypatch: pytest.MonkeyPatch) -> N
     assert [picture.dtype for picture in out] == [np.uint8] * 4
     assert out[2] is rgb[2] or np.array_equal(out[2], rgb[2])
     assert not np.array_equal(out[1], rgb[1])
+
+
+def test_the_end_of_a_shot_can_be_stopped_between_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_with(TINY, monkeypatch)
+    frames, disparity, _, _ = window(6, 36, 40)
+    rgb = np.round(frames * 255).astype(np.uint8)
+
+    def begun() -> tuple[EngineStream, list[NDArray[Any]]]:
+        shot = engine.begin_shot(240.0)
+        return shot, [picture for t in range(6) for picture in shot.push(rgb[t], disparity[t], 0.4, 400.0)]
+
+    shot, whole = begun()
+    whole += shot.finish()
+    shot, stopped = begun()
+    calls = []
+
+    def stop() -> None:
+        calls.append(len(calls))
+        if len(calls) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        shot.finish(stop)
+    assert len(calls) == 2
+    stopped += shot.finish()
+    np.testing.assert_array_equal(np.stack(stopped), np.stack(whole))
 
 
 def test_a_shot_that_does_not_fit_is_tiled_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:

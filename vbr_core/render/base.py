@@ -12,6 +12,8 @@ from vbr_core.kernels.disc import SHARP_RADIUS_PX
 from vbr_core.render.optics import with_near_far
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from vbr_core.look import Look
@@ -117,6 +119,9 @@ class Renderer(abc.ABC):
 
 class ShotStream(abc.ABC):
     """Pushes frames of one shot in, gives pictures out, in the same order, possibly later."""
+
+    between: Callable[[], None] | None = None
+    """Called before each picture that is rendered while a shot ends, which may be a dozen; what it raises stops that."""
 
     @abc.abstractmethod
     def push(

@@ -205,11 +205,16 @@ class EngineStream:
             raise
         return [self._finished(result) for result in results]
 
-    def finish(self) -> list[Picture]:
-        """End the shot; returns the pictures that were still to come."""
+    def finish(self, between: Callable[[], None] | None = None) -> list[Picture]:
+        """End the shot; returns the pictures that were still to come.
+
+        Args:
+            between: Called before each of them is rendered; what it raises ends the work.
+        """
         stream = self._stream
         if stream is None or not self._sources:
             return []
+        stream.between = between
         rgb = self._sources[0][0]
         results = self._engine.within_memory(stream.finish, (rgb.shape[0], rgb.shape[1]))
         self._stream = None

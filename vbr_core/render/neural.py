@@ -206,21 +206,28 @@ class NeuralStream(ShotStream):
         if self._ending is None:
             self._ending = deque(self._steadier.finish())
         while self._ending:
+            self._pause()
             self._late += self._mended(self._ending[0])
             self._ending.popleft()
         if self._consensus is not None:
             if self._last_agreed is None:
                 self._last_agreed = deque(self._consensus.finish())
             while self._last_agreed:
+                self._pause()
                 self._late += self._agreed(self._last_agreed[0])
                 self._last_agreed.popleft()
         if self._finder is not None:
             if self._last_hidden is None:
                 self._last_hidden = deque(self._finder.finish())
             while self._last_hidden:
+                self._pause()
                 self._late += self._render(*self._last_hidden[0])
                 self._last_hidden.popleft()
         return self._late + [self._finished(result) for result in self._stream.finish()]
+
+    def _pause(self) -> None:
+        if self.between is not None:
+            self.between()
 
     def _mended(self, ready: Steadied[_Given]) -> list[NDArray[np.float32]]:
         """The pictures that are ready after one more frame. After an error all is as it was."""

@@ -121,7 +121,7 @@ class ShotStream(abc.ABC):
     """Pushes frames of one shot in, gives pictures out, in the same order, possibly later."""
 
     between: Callable[[], None] | None = None
-    """Called before each picture that is rendered while a shot ends, which may be a dozen; what it raises stops that."""
+    """Called before each picture that is rendered while a shot ends, maybe a dozen; what it raises stops that."""
 
     @abc.abstractmethod
     def push(

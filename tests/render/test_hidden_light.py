@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from vbr_core.render.hidden_light import (
+    BESIDE_EDGE,
+    IN_OUTLINE,
     REACH_FRAMES,
     HiddenLight,
     HiddenLightFinder,
-    continued,
     hidden_light,
     look_at,
     working_size,
@@ -61,6 +62,22 @@ def test_what_opens_right_beside_an_edge_is_seen_with_less_certainty() -> None:
         assert np.abs(hidden.color[34:62, column] - walls[3][34:62, column]).mean() < 0.03
     assert hidden.seen[34:62, 24].max() < hidden.seen[34:62, 23].min()
     assert not hidden.seen[34:62, 28:50].any()
+
+
+def test_what_opens_in_mixed_pixels_only_shows_its_own_surface() -> None:
+    """The last column to open is half the square's: the wall beside it stands for it."""
+    frames, disparity, walls = shot(7, 1)
+    for t in range(7):
+        left = 20 + t
+        frames[t, 30:66, left - 1] = 0.5 * (frames[t, 30:66, left - 1] + frames[t, 30:66, left])
+    hidden = found(frames, disparity)[3]
+    assert (hidden.seen[34:62, 25] > 0).mean() > 0.9
+    assert hidden.seen[34:62, 25].max() <= IN_OUTLINE < BESIDE_EDGE
+    mixed = 0.5 * (walls[3] + frames[6][33:34, 26:27])
+    error = np.abs(hidden.color - walls[3])[34:62, 25].mean()
+    assert error < 0.08
+    assert error < 0.6 * np.abs(mixed - walls[3])[34:62, 25].mean()
+    assert np.allclose(hidden.disparity[34:62, 25], 0.1, atol=0.01)
 
 
 @pytest.mark.parametrize("drift", [0, 1])
@@ -133,14 +150,3 @@ def test_working_pictures_are_whole_fractions(height: int, width: int) -> None:
     assert small[0] <= 720
     factor = round(height / small[0])
     assert small == (-(-height // factor), -(-width // factor))
-
-
-def test_surfaces_that_lie_open_nowhere_take_what_is_known() -> None:
-    """Not black: a slice of disparity without a known pixel has nothing to continue."""
-    values = np.full((16, 24, 3), 0.6, np.float32)
-    disparity, hidden = np.full((16, 24), 0.9, np.float32), np.full((16, 24), 0.1, np.float32)
-    where = np.zeros((16, 24), bool)
-    where[4:8, 4:8] = True
-    known = np.where(where, 0.0, 1.0).astype(np.float32)
-    assert np.allclose(continued(values, known, disparity, hidden, where), 0.6, atol=1e-6)
-    assert np.allclose(continued(values, np.zeros_like(known), disparity, hidden, where), 0.6, atol=1e-6)

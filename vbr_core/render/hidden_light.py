@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import cv2
 import numpy as np
-import torch
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
-from vbr_core.render.occlusion import pull_push
 from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
+from vbr_core.render.surface_continuation import continued, continued_motion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,12 +39,6 @@ EDGE_STEP = 0.03
 ZONE_SHARE = 0.125
 """How far behind an edge is looked, as a part of the picture's height."""
 
-SURFACES = 16
-"""Slices of disparity that are continued behind edges on their own."""
-
-FILL_STEP = 4
-"""They are continued on pictures that are smaller by this factor."""
-
 UNCLEAN_PX = 2
 """Pixels so near an edge mix both sides."""
 
@@ -53,8 +46,18 @@ FLOW_MARGIN_PX = 4
 """Optical flow is not believed so near an edge."""
 
 LEAST_TRUST = 0.5
-BESIDE_EDGE = 0.6
-"""Certainty of what lies open right beside an edge, in parts of what lies open farther away."""
+BESIDE_EDGE, IN_OUTLINE = 0.9, 0.4
+"""Certainty of what lies open right beside an edge, and in pixels that the edge mixes, in parts of what lies open
+farther away."""
+
+OUTLINE_PX = 3.0
+"""Pixels that an edge mixes show their own surface as it is seen so near to them."""
+
+ALIKE = 0.02
+"""That surface's disparity differs by less than this."""
+
+LEAST_SHARE = 0.3
+"""So much of a place between pixels must be pixels that may be looked at."""
 
 DECAY = 0.93
 """Of the certainty of what was seen, a frame."""
@@ -92,6 +95,8 @@ class Look:
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only, and so do those around it.
         unmixed: (h, w) float32: 1 where a pixel itself does.
+        usable: (h, w) float32: 1 there, and in mixed pixels whose farther surface is known.
+        surface: (h, w, 4) float32: colour and disparity of that surface, all times ``usable``.
         across: (h, w) int32: flat index of the place across the nearest edge, -1 where nothing is hidden.
         zone: (h, w) bool: where something may be hidden.
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
@@ -103,6 +108,8 @@ class Look:
     disparity: NDArray[np.float32]
     clean: NDArray[np.float32]
     unmixed: NDArray[np.float32]
+    usable: NDArray[np.float32]
+    surface: NDArray[np.float32]
     across: NDArray[np.int32]
     zone: NDArray[np.bool_]
     back: NDArray[np.float32] | None = None
@@ -130,8 +137,26 @@ def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
+    usable, surface = _surface(color, small, edge, near - small > EDGE_STEP)
     clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
-    return Look(color, small, clean, unmixed, across, zone, sight=Sight(color, small, clean))
+    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=Sight(color, small, clean))
+
+
+def _surface(
+    color: NDArray[np.float32], disparity: NDArray[np.float32], edge: NDArray[np.uint8], far_side: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """``usable`` and ``surface`` of a :class:`Look`: mixed pixels of the far side show the nearest unmixed one's."""
+    colors, usable = color, edge == 0
+    if far_side.any() and usable.any():
+        distance, label = cv2.distanceTransformWithLabels(edge, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        nearest = _index_of_labels(label, usable)
+        same = np.abs(disparity.reshape(-1)[nearest] - disparity) < ALIKE
+        known = far_side & ~usable & same & (distance < OUTLINE_PX)
+        colors = color.copy()
+        colors[known] = color.reshape(-1, 3)[nearest[known]]
+        usable = usable | known
+    share = usable.astype(np.float32)
+    return share, np.concatenate([colors, disparity[..., None]], axis=-1) * share[..., None]
 
 
 def _across(
@@ -176,70 +201,6 @@ def _clean_neighbour(disparity: NDArray[np.float32], clean: NDArray[np.uint8]) -
     return np.where(fits, found, here)
 
 
-def continued(
-    values: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    disparity: NDArray[np.float32],
-    at: NDArray[np.float32],
-    where: NDArray[np.bool_],
-) -> NDArray[np.float32]:
-    """What surfaces show, continued smoothly to places where they are hidden.
-
-    The range of disparity is cut into ``SURFACES`` slices; in each, what is known is filled in over the whole picture
-    (pull-push, at a fraction of the size), and a place takes the value of the two slices next to its disparity. Where
-    nothing at all is known, it keeps its own.
-
-    Args:
-        values: (h, w, C).
-        weight: (h, w) 0..1: where they are known.
-        disparity: (h, w) of what is seen.
-        at: (h, w) disparity of the hidden surface.
-        where: (h, w) bool: places to answer for, N in all.
-
-    Returns:
-        (N, C).
-    """
-    height, width, channels = values.shape
-    rows, columns = -(-height // FILL_STEP), -(-width // FILL_STEP)
-    lower, upper_share = _slices(disparity)
-    cell = (np.arange(height) // FILL_STEP)[:, None] * columns + np.arange(width) // FILL_STEP
-    cells = rows * columns
-    sums = np.zeros((channels + 1, SURFACES * cells))
-    for slot, share in ((lower, (1.0 - upper_share) * weight), (lower + 1, upper_share * weight)):
-        known = share > 0
-        index, part = (slot * cells + cell)[known], share[known]
-        sums[-1] += np.bincount(index, part, SURFACES * cells)
-        for channel in range(channels):
-            sums[channel] += np.bincount(index, part * values[..., channel][known], SURFACES * cells)
-    sums = sums.reshape(channels + 1, SURFACES, rows, columns).transpose(1, 0, 2, 3)
-    seen = sums[:, -1].sum(axis=(1, 2)) > 0
-    if not seen.any():
-        return values[where]
-    sums[~seen] = sums.sum(axis=0)  # of a surface that lies open nowhere the others are all that is known
-    fields = torch.from_numpy(np.ascontiguousarray(sums, np.float32)) / FILL_STEP**2
-    total = fields[:, -1:]
-    filled = pull_push(fields[:, :-1] / total.clamp_min(1e-6), (total * 4.0).clamp_max(1.0))
-    table = filled.permute(0, 2, 3, 1).reshape(SURFACES * cells, channels).numpy()
-    y, x = np.nonzero(where)
-    v = np.clip((y + 0.5) / FILL_STEP - 0.5, 0, rows - 1).astype(np.float32)
-    u = np.clip((x + 0.5) / FILL_STEP - 0.5, 0, columns - 1).astype(np.float32)
-    top, left = v.astype(int), u.astype(int)
-    lower, upper_share = _slices(at[y, x])
-    result = np.zeros((len(y), channels), np.float32)
-    for slot, part in ((lower, 1.0 - upper_share), (lower + 1, upper_share)):
-        for row, row_part in ((top, top + 1 - v), (np.minimum(top + 1, rows - 1), v - top)):
-            for column, column_part in ((left, left + 1 - u), (np.minimum(left + 1, columns - 1), u - left)):
-                result += (part * row_part * column_part)[:, None] * table[slot * cells + row * columns + column]
-    return result
-
-
-def _slices(disparity: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Number of the slice of disparity below, and the share of the one above it."""
-    place = disparity.clip(0.0, 1.0) * np.float32(SURFACES - 1)
-    lower = np.minimum(place.astype(np.int64), SURFACES - 2)
-    return lower, (place - lower).astype(np.float32)
-
-
 def behind_motion(look: Look, shift: NDArray[np.float32], trust: NDArray[np.float32]) -> NDArray[np.float32]:
     """Motion of the farther side of every edge, continued behind the nearer one; elsewhere the motion itself.
 
@@ -255,7 +216,7 @@ def behind_motion(look: Look, shift: NDArray[np.float32], trust: NDArray[np.floa
     places = look.zone | (weight == 0.0)
     result = shift.copy()
     if places.any():
-        result[places] = continued(shift, weight, look.disparity, behind, places)
+        result[places] = continued_motion(shift, weight, look.disparity, behind, places)
     return result
 
 
@@ -281,16 +242,18 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
             break
         place = place + cv2.remap(motion, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         there = looks[target]
-        depth = cv2.remap(there.disparity, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        clean = cv2.remap(there.clean, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        unmixed = cv2.remap(there.unmixed, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        clean, unmixed, usable, surface = (
+            cv2.remap(each, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+            for each in (there.clean, there.unmixed, there.usable, there.surface)
+        )
+        surface = surface / np.maximum(usable, LEAST_SHARE)[..., None]
         sure = np.float32(sure * DECAY)
         is_clean = clean > 0.99
-        certainty = np.where(is_clean, sure, np.where(unmixed > 0.99, sure * np.float32(BESIDE_EDGE), np.float32(0.0)))
-        found = open_yet & (certainty > seen) & (np.abs(depth - behind) < SAME_SURFACE)
+        beside = np.where(unmixed >= LEAST_SHARE, np.float32(BESIDE_EDGE), np.float32(IN_OUTLINE))
+        certainty = np.where(is_clean, sure, np.where(usable >= LEAST_SHARE, sure * beside, np.float32(0.0)))
+        found = open_yet & (certainty > seen) & (np.abs(surface[..., 3] - behind) < SAME_SURFACE)
         if found.any():
-            picture = cv2.remap(there.color, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            color[found], disparity[found], seen[found] = picture[found], depth[found], certainty[found]
+            color[found], disparity[found], seen[found] = surface[found, :3], surface[found, 3], certainty[found]
             open_yet &= ~(found & is_clean)
     return color, disparity, seen
 

@@ -57,7 +57,10 @@ def project() -> Project:
     return edits.set_base(Project(renderer="scatter"), "blur", 30.0)
 
 
-def test_the_file_is_about_as_large_as_was_said(clip: Path, project: Project, tmp_path: Path) -> None:
+def test_the_file_is_about_as_large_as_was_said(
+    clip: Path, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_estimate, "BUDGET_SECONDS", 600.0)  # a busy machine measures less in the same time
     settings = ExportSettings(str(tmp_path / "a.mp4"), quality=6)
     found = estimate_export(project, clip, settings, None, Halves())  # type: ignore[arg-type]
     result = deliver(project, clip, settings, None, Halves())  # type: ignore[arg-type]

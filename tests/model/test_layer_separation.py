@@ -122,6 +122,34 @@ def test_a_shot_in_one_go_is_as_frame_by_frame() -> None:
     assert np.abs(whole - alone).max() > 0.02  # the other frames were used
 
 
+def test_clipped_light_is_guessed_once_a_frame_and_found_by_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = np.random.default_rng(1).random((1, 40, 64, 3), np.float32).repeat(9, axis=0) * np.float32(0.5)
+    frames[:, 18:22, 24:28] = 1.0  # a lamp; hidden in the middle of the shot
+    disparity = np.full((9, 40, 64), 0.2, np.float32)
+    for t in range(9):
+        disparity[t, 10:30, 3 * t : 3 * t + 20] = 0.8
+        frames[t, 10:30, 3 * t : 3 * t + 20] = 0.3
+    renderer = NeuralRenderer(a_network())
+    base = renderer._base
+    assert base is not None
+    d_f, k = np.full(9, 0.8, np.float32), np.full(9, 10.0, np.float32)
+    asked: list[int] = []
+
+    def bright(frame: np.ndarray) -> np.ndarray:
+        asked.append(1)
+        return np.where(frame >= 1.0, np.float32(2.0), frame) if (frame >= 1.0).any() else frame
+
+    dim = renderer.render(frames, disparity, d_f, k)
+    monkeypatch.setattr(base, "with_highlights", bright)
+    lit = renderer.render(frames, disparity, d_f, k)
+    assert len(asked) == 9
+    assert not (frames[3] >= 1.0).any()
+    assert (lit - dim)[3].max() > 0.05
+    asked.clear()
+    assert np.allclose(lit, base.render_shot(frames, disparity, d_f, k), atol=0.02)
+    assert len(asked) == 9
+
+
 def test_layers_name_what_they_hold() -> None:
     assert set(base_picture.LAYER_NAMES) == set(Layers.__annotations__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from vbr_core.render.hidden_light import (
     BESIDE_EDGE,
@@ -16,6 +17,7 @@ from vbr_core.render.hidden_light import (
     look_at,
     working_size,
 )
+from vbr_core.render.optics import srgb_to_linear
 
 SIDE = 96
 
@@ -78,6 +80,48 @@ def test_what_opens_in_mixed_pixels_only_shows_its_own_surface() -> None:
     assert error < 0.08
     assert error < 0.6 * np.abs(mixed - walls[3])[34:62, 25].mean()
     assert np.allclose(hidden.disparity[34:62, 25], 0.1, atol=0.01)
+
+
+def test_lamps_that_other_frames_show_keep_their_light() -> None:
+    frames, disparity, _ = shot(9, 3)
+    lamp = np.s_[46:50, 38:42]  # open in the last frames, hidden in the middle one
+    finder: HiddenLightFinder[int] = HiddenLightFinder()
+    out = []
+    for t in range(9):
+        is_open = disparity[t][lamp] < 0.5
+        frames[t][lamp][is_open] = 1.0
+        bright = frames[t].copy()
+        bright[lamp][is_open] = 2.0
+        out += finder.push(frames[t], disparity[t], t, None, bright)
+    out += finder.finish()
+    hidden = dict(out)[4]
+    assert hidden.zone[lamp].all()
+    assert hidden.extra is not None
+    wanted = srgb_to_linear(torch.tensor(2.0)) - 1.0
+    assert np.allclose(hidden.extra[47:49, 39:41], float(wanted), rtol=0.05)
+    elsewhere = hidden.extra.copy()
+    elsewhere[44:52, 36:44] = 0.0
+    assert not elsewhere.any()
+    assert found(frames, disparity)[4].extra is None  # nobody guessed their light
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_the_light_of_lamps_is_kept_on_smaller_pictures(factor: int) -> None:
+    height, width = (120, 160) if factor == 1 else (1080, 1440)
+    frame = np.full((height, width, 3), 0.5, np.float32)
+    frame[30:42, 60:78] = 1.0
+    bright = frame.copy()
+    bright[30:42, 60:78] = 1.8
+    look = look_at(frame, np.full((height, width), 0.4, np.float32), bright)
+    assert look.extra is not None
+    assert look.sight is not None
+    scale = height / look.disparity.shape[0]
+    added = srgb_to_linear(torch.from_numpy(bright)) - srgb_to_linear(torch.from_numpy(frame))
+    assert float(look.extra.sum()) * scale**2 == pytest.approx(float(added.sum()), rel=1e-4)
+    assert look.sight.color.max() > 1.2
+    assert look.color.max() <= 1.0
+    plain = look_at(frame, np.full((height, width), 0.4, np.float32), frame)
+    assert plain.extra is None
 
 
 @pytest.mark.parametrize("drift", [0, 1])

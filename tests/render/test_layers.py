@@ -194,6 +194,39 @@ def test_what_a_half_hidden_thing_hides_is_seen_beside_it(monkeypatch: pytest.Mo
     assert with_it < 0.5 * error()
 
 
+@pytest.mark.parametrize("d_f", [0.7, 0.1])
+def test_a_hidden_lamp_is_seen_beside_what_hides_it_where_it_is_blurred(d_f: float) -> None:
+    """In focus is what hides the lamp, then what the lamp hangs on."""
+    wall, blot = planes()
+    side = len(wall.alpha)
+    dark = replace(wall, color=np.full_like(wall.color, 0.02))
+    scene = [dark, blot]
+    near = (blot.alpha > 0)[None, None]
+    layers = Layers(
+        torch.from_numpy(np.where(near, blot.alpha, 1.0).astype(np.float32)),
+        torch.from_numpy(np.where(near, 0.7, 0.1).astype(np.float32)),
+        linear_to_srgb(torch.from_numpy(dark.color)).permute(2, 0, 1)[None],
+        torch.full((1, 1, side, side), 0.1),
+        torch.from_numpy(near),
+    )
+    frame = linear_to_srgb(torch.from_numpy(composite(scene).astype(np.float32))).numpy()
+    extra = np.zeros((side, side, 3), np.float32)
+    extra[47:49, 68:70] = 20.0  # four pixels behind the blot's outline
+    extra[4:6, 4:6] = 20.0  # where nothing is hidden
+    renderer, depth = ScatterRenderer("cpu"), nearest_disparity(scene)
+    dim, lit = (
+        renderer.render_prepared(layered_input(frame, depth, layers, d_f, 16.0, None, "cpu", given))
+        for given in (None, extra)
+    )
+    added = lit - dim
+    if d_f == 0.1:
+        assert not added.any()
+        return
+    assert added[44:52, 76:79].min() > 0.1  # the ball reaches beyond the outline
+    assert np.abs(added[48 - 2 : 48 + 2, 50:56]).max() < 0.01  # not into what hides it
+    assert np.abs(added[:20]).max() < 1e-6
+
+
 def test_layers_matter_near_outlines_only() -> None:
     color = torch.ones(2, 60, 80, 4)
     color[0, 20:40, 30:32, 3] = 0.4  # an outline

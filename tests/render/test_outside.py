@@ -71,6 +71,26 @@ def test_what_a_pan_shows_before_and_after_is_found_where_it_lies(step: tuple[in
     assert outside.found[never_seen].mean() < 0.005
 
 
+def test_a_lamp_outside_of_the_frame_keeps_its_light() -> None:
+    step = (0, 4)
+    frames = pan(step)
+    finder: HiddenLightFinder[int] = HiddenLightFinder()
+    out = []
+    row, column = HEIGHT, WIDTH // 2 + WIDTH + 6  # on the wall: six pixels beyond the right border of frame HERE
+    for t in range(FRAMES):
+        top, left = corner(t, step)
+        lamp = np.s_[max(0, row - top - 2) : row - top + 2, max(0, column - left - 2) : max(0, column - left + 2)]
+        frames[t][lamp] = 1.0
+        bright = frames[t].copy()
+        bright[lamp] = 2.0
+        out += finder.push(frames[t], flat(frames)[t], t, None, bright)
+    outside = dict(out + finder.finish())[HERE].outside
+    assert outside is not None
+    y, x = outside.margin + row - corner(HERE, step)[0], outside.margin + WIDTH + 6
+    assert outside.color[y - 1 : y + 1, x - 1 : x + 1].min() > 1.5
+    assert (outside.color.max(axis=-1) > 1.01).sum() < 64
+
+
 def test_where_nothing_moves_nothing_is_found() -> None:
     frames = np.repeat(pan((0, 2))[:1], FRAMES, axis=0)
     assert outside_at(frames, flat(frames)) is None

@@ -19,6 +19,9 @@ from vbr_core.model.disparity_mending import REACH_PX, surroundings
 
 SLOPE_ALLOWANCE = 1.5
 
+COVERED = 0.98
+"""A pixel that the front layer fills so far tells nothing of what is behind."""
+
 LEAST_STEP = 0.03
 """A difference of disparity by this much within reach makes a pixel part of an outline."""
 
@@ -145,4 +148,4 @@ def light_in_front(
     front = torch.minimum(front, coverage * light.clamp_min(1.0))
     left = (1.0 - coverage).clamp_min(1e-3)
     fits = ((light - front) / left).clamp_min(0.0)
-    return front, torch.where(coverage < 0.98, fits, behind)
+    return front, torch.where(coverage < COVERED, fits, behind)

@@ -7,7 +7,7 @@ frame, and what other frames of the shot show of hidden places is used.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -52,6 +52,27 @@ HALO_ROWS = 112
 
 HIDDEN_REACH_PX = 24.0
 """How far around a hidden place its colours are looked for."""
+
+
+@dataclass(frozen=True)
+class Highlights:
+    """The light of a frame's clipped pixels.
+
+    Attributes:
+        places: (N,) flat indices of pixels.
+        colors: (N, 3) float32 on the sRGB curve continued above 1.
+    """
+
+    places: NDArray[np.intp]
+    colors: NDArray[np.float32]
+
+    def on(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The frame (H, W, 3) with that light; the same array if there is none."""
+        if len(self.places) == 0:
+            return frame
+        result = frame.copy()
+        result.reshape(-1, 3)[self.places] = self.colors
+        return result
 
 
 class BasePicture(Renderer):
@@ -121,6 +142,7 @@ class BasePicture(Renderer):
         look: Look | None,
         hidden: HiddenLight | None,
         steadier: BehindSteadier | None = None,
+        highlights: Highlights | None = None,
     ) -> NDArray[np.float32]:
         """Render one frame: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W, 3 or 6) sRGB 0..1, first the layers, then plain.
 
@@ -132,13 +154,14 @@ class BasePicture(Renderer):
             look: How the blur looks.
             hidden: What the shot's other frames tell of hidden places; None if there are none.
             steadier: What was guessed in the frame before.
+            highlights: Of the frame, if they were guessed already.
         """
         if float(np.abs(disparity - np.float32(d_f)).max()) * k_px <= SHARP_RADIUS_PX:
             if steadier is not None:
                 steadier.forget()
             return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
         self.renderer.band_rows = self.band_rows
-        bright = self.with_highlights(frame)
+        bright = self.with_highlights(frame) if highlights is None else highlights.on(frame)
         if bright is not frame:
             # what is in focus is shown as it is, clipped or not
             bright = only_where_blurred(frame, bright, disparity, d_f, k_px)
@@ -157,7 +180,10 @@ class BasePicture(Renderer):
                 steadier.forget()
             return np.concatenate([plain, plain], axis=-1) if self.with_plain else plain
         layers = self.steadily_separated(frame, disparity, hidden, steadier)
-        given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device)
+        extra = hidden.extra
+        if extra is not None and extra.shape[:2] != disparity.shape:
+            extra = np.asarray(cv2.resize(extra, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        given = layered_input(bright, disparity, layers, d_f, k_px, look, self.device, extra)
         if plain is None:
             return self.renderer.render_prepared(surrounded(given, around, lines), look)
         share = outline_share(given)
@@ -181,19 +207,31 @@ class BasePicture(Renderer):
             (T, H, W, 3 or 6); see :meth:`render_with`.
         """
         found: list[tuple[int, HiddenLight | None]] = [(t, None) for t in range(len(frames))]
+        lights = [self.highlights_of(frame) for frame in frames]
         if self.looks_around:
             finder: HiddenLightFinder[int] = HiddenLightFinder()
             found = []
             for t, frame in enumerate(frames):
-                found += finder.push(frame, disparity[t], t, None if between is None else between[t])
+                motion = None if between is None else between[t]
+                found += finder.push(frame, disparity[t], t, motion, lights[t].on(frame))
             found += finder.finish()
         steadier = BehindSteadier() if self.looks_around else None
         return np.stack(
             [
-                self.render_with(frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden, steadier)
+                self.render_with(
+                    frames[t], disparity[t], float(d_f[t]), float(k_px[t]), None, hidden, steadier, lights[t]
+                )
                 for t, hidden in found
             ]
         )
+
+    def highlights_of(self, frame: NDArray[np.float32]) -> Highlights:
+        """The light of what is clipped in a frame (H, W, 3) sRGB 0..1."""
+        bright = self.with_highlights(frame)
+        if bright is frame:
+            return Highlights(np.empty(0, np.intp), np.empty((0, 3), np.float32))
+        places = np.flatnonzero((bright != frame).any(axis=-1))
+        return Highlights(places, bright.reshape(-1, 3)[places])
 
     @torch.no_grad()
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import cv2
 import numpy as np
+import torch
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
+from vbr_core.render.optics import encoded_above_white, srgb_to_linear
 from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
 from vbr_core.render.surface_continuation import continued, continued_motion
 
@@ -76,6 +78,8 @@ class HiddenLight:
         zone: (h, w) bool: where something may be hidden.
         outside: What lies outside of the frame; None if nothing is known of it.
         back: (h, w, 2) motion of what is behind, to the frame before; None for a shot's first frame.
+        extra: (h, w, 3) float32: linear light of lamps that another frame shows there, above what ``color`` can tell;
+            None if there are none.
     """
 
     color: NDArray[np.float32]
@@ -84,6 +88,7 @@ class HiddenLight:
     zone: NDArray[np.bool_]
     outside: Outside | None = None
     back: NDArray[np.float32] | None = None
+    extra: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ class Look:
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
         on: The same to the frame after; None for the last one.
         sight: The frame as it is looked at for what is outside of others.
+        extra: (h, w, 3) float32: linear light of clipped lamps above what ``color`` can tell; None if there are none.
     """
 
     color: NDArray[np.float32]
@@ -115,6 +121,7 @@ class Look:
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
     sight: Sight | None = None
+    extra: NDArray[np.float32] | None = None
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -123,8 +130,16 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     return -(-height // factor), -(-width // factor)
 
 
-def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
-    """Prepare a frame: (H, W, 3) sRGB 0..1 and (H, W)."""
+def look_at(
+    frame: NDArray[np.float32], disparity: NDArray[np.float32], bright: NDArray[np.float32] | None = None
+) -> Look:
+    """Prepare a frame.
+
+    Args:
+        frame: (H, W, 3) sRGB 0..1.
+        disparity: (H, W).
+        bright: The frame with the light that was clipped, on the sRGB curve continued above 1; None if it has none.
+    """
     size = working_size(*disparity.shape)
     if size == disparity.shape:
         color, small = frame, disparity
@@ -139,7 +154,35 @@ def look_at(frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> Look:
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
     usable, surface = _surface(color, small, edge, near - small > EDGE_STEP)
     clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
-    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=Sight(color, small, clean))
+    extra = _light_above(frame, bright, size)
+    sight = Sight(color if extra is None else _with_light(color, extra), small, clean)
+    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=sight, extra=extra)
+
+
+def _light_above(
+    frame: NDArray[np.float32], bright: NDArray[np.float32] | None, size: tuple[int, int]
+) -> NDArray[np.float32] | None:
+    """Linear light of ``bright`` above that of ``frame``, at working size: (h, w, 3); None if there is none."""
+    if bright is None or bright is frame:
+        return None
+    places = np.nonzero((bright > frame).any(axis=-1))
+    if len(places[0]) == 0:
+        return None
+    extra = np.zeros_like(frame)
+    light, shown = (srgb_to_linear(torch.from_numpy(each[places])).numpy() for each in (bright, frame))
+    extra[places] = light - shown
+    if size != extra.shape[:2]:
+        extra = np.asarray(cv2.resize(extra, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    return extra
+
+
+def _with_light(color: NDArray[np.float32], extra: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (h, w, 3) with more linear light, on the sRGB curve continued above 1."""
+    places = np.nonzero(extra.max(axis=-1) > 0.0)
+    result = color.copy()
+    light = srgb_to_linear(torch.from_numpy(color[places])) + torch.from_numpy(extra[places])
+    result[places] = encoded_above_white(light).numpy()
+    return result
 
 
 def _surface(
@@ -224,12 +267,12 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
     """What is hidden in frame ``here``, found in the frames before (``step`` -1) or after (1) it.
 
     Returns:
-        Colour (h, w, 3), disparity (h, w) and certainty (h, w).
+        Colour (h, w, 3), disparity (h, w), certainty (h, w), and light above that colour (h, w, 3).
     """
     look = looks[here]
     height, width = look.disparity.shape
     place = positions(height, width).copy()
-    color = np.zeros_like(look.color)
+    color, extra = np.zeros_like(look.color), np.zeros_like(look.color)
     disparity = np.zeros_like(look.disparity)
     seen = np.zeros_like(look.disparity)
     open_yet = look.zone.copy()
@@ -254,8 +297,12 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
         found = open_yet & (certainty > seen) & (np.abs(surface[..., 3] - behind) < SAME_SURFACE)
         if found.any():
             color[found], disparity[found], seen[found] = surface[found, :3], surface[found, 3], certainty[found]
+            if there.extra is None:
+                extra[found] = 0.0
+            else:
+                extra[found] = cv2.remap(there.extra, place, None, cv2.INTER_LINEAR)[found]
             open_yet &= ~(found & is_clean)
-    return color, disparity, seen
+    return color, disparity, seen, extra
 
 
 def hidden_light(looks: list[Look], here: int) -> HiddenLight:
@@ -265,12 +312,15 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
     disparity = np.where(look.zone, behind, look.disparity)
     color = look.color
     seen = np.zeros_like(look.disparity)
+    extra = None
     if look.zone.any():
         found = [_follow(looks, here, step) for step in (-1, 1)]
         earlier = found[0][2] >= found[1][2]
         picture = np.where(earlier[..., None], found[0][0], found[1][0])
         depth = np.where(earlier, found[0][1], found[1][1])
         seen = np.maximum(found[0][2], found[1][2])
+        if any(each.extra is not None for each in looks):
+            extra = np.ascontiguousarray(np.where(earlier[..., None], found[0][3], found[1][3]), np.float32)
         color = np.where((seen > 0)[..., None], picture, color)
         disparity = np.where(seen > 0, depth, disparity)
         known = np.where(seen > 0, np.float32(1.0), look.clean)
@@ -281,7 +331,7 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
     sights = [each.sight for each in looks if each.sight is not None]
     outside = outside_of(sights, here, REACH_FRAMES, DECAY) if len(sights) == len(looks) > 1 else None
     color = np.ascontiguousarray(color, np.float32)
-    return HiddenLight(color, disparity.astype(np.float32), seen, look.zone, outside, look.back)
+    return HiddenLight(color, disparity.astype(np.float32), seen, look.zone, outside, look.back, extra)
 
 
 def _with_motion(look: Look, motion: Motion, forward: bool) -> Look:
@@ -309,6 +359,7 @@ class HiddenLightFinder(Generic[Given]):
         disparity: NDArray[np.float32],
         given: Given,
         between: tuple[Motion, Motion] | None = None,
+        bright: NDArray[np.float32] | None = None,
     ) -> list[tuple[Given, HiddenLight]]:
         """Take the next frame.
 
@@ -317,11 +368,12 @@ class HiddenLightFinder(Generic[Given]):
             disparity: (H, W).
             given: Comes back with the result.
             between: Motion from the frame before and back, at working size, if it was found already.
+            bright: See :func:`look_at`.
 
         Returns:
             No frame or one, an earlier one.
         """
-        look = look_at(frame, disparity)
+        look = look_at(frame, disparity, bright)
         view = make_view(frame, (look.disparity.shape[0], look.disparity.shape[1]))
         if self._view is not None:
             before = self._looks[-1]

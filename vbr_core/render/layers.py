@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from vbr_core.kernels.disc import STEPS_PER_PX
-from vbr_core.model.layer_separation import light_in_front
-from vbr_core.render.highlight_gain import only_where_blurred, with_gain
+from vbr_core.model.layer_separation import COVERED, light_in_front
+from vbr_core.render.highlight_gain import BLURRED_PX, FOCUSED_PX, only_where_blurred, with_gain
 from vbr_core.render.occlusion import scatter_planes
 from vbr_core.render.optics import srgb_to_linear
 from vbr_core.render.scatter import LayerOrder, ScatterInput, aperture_reach, layer_thickness, without_holes
@@ -115,6 +115,7 @@ def layered_input(
     k_px: float,
     look: Look | None,
     device: str,
+    extra: NDArray[np.float32] | None = None,
 ) -> ScatterInput:
     """Arguments of the scatter kernels for one frame.
 
@@ -126,6 +127,7 @@ def layered_input(
         k_px: Blur amount in pixels of this picture per unit of disparity.
         look: How the blur looks.
         device: torch device string.
+        extra: (H, W, 3) linear light of hidden lamps, above what the layer behind can tell.
     """
     bright = with_gain(frame, look)
     if bright is not frame:
@@ -141,6 +143,12 @@ def layered_input(
     beyond = _beyond(
         torch.where(is_apart, behind, light), torch.where(is_apart, back_depth, front_depth), d_f, k_px, look
     )
+    if extra is not None:
+        # a lamp in focus is shown as it is, clipped; and outlines show what they let through
+        radius_px = (back_depth - d_f).abs() * k_px
+        blurred = ((radius_px - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX)).clamp(0.0, 1.0)
+        added = torch.from_numpy(extra).to(device).permute(2, 0, 1) * blurred
+        behind = torch.where(coverage >= COVERED, behind + added, behind)
     guessed = beyond.hidden_mask.to(light.dtype)[None]
     color = torch.stack(
         [

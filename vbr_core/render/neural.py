@@ -19,7 +19,7 @@ from vbr_core.model.scale import scale_steps
 from vbr_core.model.streaming import NetworkStream, check_tile
 from vbr_core.model.weights import load_network
 from vbr_core.render.base import Renderer, ShotStream, check_window, scaled_window
-from vbr_core.render.base_picture import BasePicture
+from vbr_core.render.base_picture import BasePicture, Highlights
 from vbr_core.render.behind_steadying import BehindSteadier
 from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import EdgeConsensus, edge_move
@@ -157,6 +157,7 @@ class _Given:
     d_f: float
     k_px: float
     look: Look | None
+    highlights: Highlights | None = None
 
 
 class NeuralStream(ShotStream):
@@ -263,9 +264,13 @@ class NeuralStream(ShotStream):
         """The same, of a frame whose disparity is final."""
         if self._finder is None:
             return self._render(given, None)
+        assert self._renderer._base is not None
+        highlights = self._renderer._base.highlights_of(given.frame)
+        given = replace(given, highlights=highlights)
         before = self._finder.state()
         try:
-            found = self._finder.push(given.frame, given.disparity, given, between)
+            bright = highlights.on(given.frame)
+            found = self._finder.push(given.frame, given.disparity, given, between, bright)
             return [picture for each in found for picture in self._render(*each)]
         except BaseException:
             self._finder.restore(before)
@@ -290,7 +295,7 @@ class NeuralStream(ShotStream):
         radius = _largest_radius(given)
         base = frame
         if renderer._base is not None:
-            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden, self._behind)
+            base = renderer._base.render_with(frame, disparity, d_f, k_px, look, hidden, self._behind, given.highlights)
         defocus = torch.from_numpy((disparity - np.float32(d_f)) * np.float32(k_px)).to(device)[None, None]
         pictures = [_to_tensor(picture, device) for picture in (frame, base)]
         results = self._stream.push(pictures[0], pictures[1] if renderer._base is not None else None, defocus)

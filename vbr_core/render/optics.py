@@ -71,3 +71,8 @@ def linear_to_srgb(linear: torch.Tensor) -> torch.Tensor:
     """Linear light 0..1 to sRGB-encoded values 0..1 (IEC 61966-2-1). Values outside are clipped."""
     linear = linear.clamp(0.0, 1.0)
     return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-12).pow(1 / 2.4) - 0.055)
+
+
+def encoded_above_white(linear: torch.Tensor) -> torch.Tensor:
+    """Linear light >= 0 to the sRGB curve continued above 1; :func:`srgb_to_linear` leads back."""
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-12).pow(1 / 2.4) - 0.055)

@@ -54,7 +54,7 @@ class Outside:
 
     Attributes:
         margin: Pixels on every side.
-        color: (h + 2 margin, w + 2 margin, 3) float32, sRGB-encoded.
+        color: (h + 2 margin, w + 2 margin, 3) float32, sRGB-encoded, on the curve continued above 1 where lamps are.
         disparity: (h + 2 margin, w + 2 margin) float32.
         found: (h + 2 margin, w + 2 margin) bool: where another frame shows it. The rest, and the middle, are 0.
     """
@@ -70,7 +70,7 @@ class Sight:
     """A frame as its neighbours look at it for what is outside of them, at working size.
 
     Attributes:
-        color: (h, w, 3) float32, sRGB-encoded.
+        color: (h, w, 3) float32, sRGB-encoded, on the curve continued above 1 where lamps are.
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only.
         back: (N, 2) motion of each place of the border (:func:`border_places`), to the frame before; NaN is unknown,

@@ -97,7 +97,8 @@ def prepare_scene(
     hidden: dict[int, HiddenLight] = {}
     finder: HiddenLightFinder[int] = HiddenLightFinder()
     for t in range(FRAMES):
-        hidden.update(finder.push(frames[t], disparity[t], t, agreed.between[t]))
+        bright = base.with_highlights(frames[t])
+        hidden.update(finder.push(frames[t], disparity[t], t, agreed.between[t], bright))
     hidden.update(finder.finish())
     half = FRAMES // 2
     starts = [first + int(rng.integers(half - WINDOW + 1)) for first in (0, half)]

@@ -113,15 +113,15 @@ def test_the_light_of_lamps_is_kept_on_smaller_pictures(factor: int) -> None:
     bright = frame.copy()
     bright[30:42, 60:78] = 1.8
     look = look_at(frame, np.full((height, width), 0.4, np.float32), bright)
-    assert look.extra is not None
+    assert look.light is not None
     assert look.sight is not None
     scale = height / look.disparity.shape[0]
     added = srgb_to_linear(torch.from_numpy(bright)) - srgb_to_linear(torch.from_numpy(frame))
-    assert float(look.extra.sum()) * scale**2 == pytest.approx(float(added.sum()), rel=1e-4)
+    assert float(look.light.extra.sum()) * scale**2 == pytest.approx(float(added.sum()), rel=1e-4)
     assert look.sight.color.max() > 1.2
     assert look.color.max() <= 1.0
     plain = look_at(frame, np.full((height, width), 0.4, np.float32), frame)
-    assert plain.extra is None
+    assert plain.light is None
 
 
 @pytest.mark.parametrize("drift", [0, 1])

@@ -20,6 +20,7 @@ from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
 from vbr_core.render.behind_steadying import BehindSteadier
+from vbr_core.render.clipped_light import changed
 from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
@@ -162,6 +163,8 @@ class BasePicture(Renderer):
             return np.concatenate([frame, frame], axis=-1) if self.with_plain else frame
         self.renderer.band_rows = self.band_rows
         bright = self.with_highlights(frame) if highlights is None else highlights.on(frame)
+        if hidden is not None and hidden.gain_change is not None and bright is not frame:
+            bright = changed(frame, bright, hidden.gain_change)
         if bright is not frame:
             # what is in focus is shown as it is, clipped or not
             bright = only_where_blurred(frame, bright, disparity, d_f, k_px)

@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import cv2
 import numpy as np
-import torch
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
-from vbr_core.render.optics import encoded_above_white, srgb_to_linear
+from vbr_core.render.clipped_light import ClippedLight, agreed_change, clipped_light, with_light
 from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
 from vbr_core.render.surface_continuation import continued, continued_motion
 
@@ -80,6 +79,8 @@ class HiddenLight:
         back: (h, w, 2) motion of what is behind, to the frame before; None for a shot's first frame.
         extra: (h, w, 3) float32: linear light of lamps that another frame shows there, above what ``color`` can tell;
             None if there are none.
+        gain_change: (h, w, 3) float32: what the frames change in the guess of this one's clipped light; see
+            :func:`vbr_core.render.clipped_light.agreed_change`.
     """
 
     color: NDArray[np.float32]
@@ -89,6 +90,7 @@ class HiddenLight:
     outside: Outside | None = None
     back: NDArray[np.float32] | None = None
     extra: NDArray[np.float32] | None = None
+    gain_change: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Look:
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
         on: The same to the frame after; None for the last one.
         sight: The frame as it is looked at for what is outside of others.
-        extra: (h, w, 3) float32: linear light of clipped lamps above what ``color`` can tell; None if there are none.
+        light: What was guessed of clipped light; None if nothing was clipped.
     """
 
     color: NDArray[np.float32]
@@ -121,7 +123,7 @@ class Look:
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
     sight: Sight | None = None
-    extra: NDArray[np.float32] | None = None
+    light: ClippedLight | None = None
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -154,35 +156,9 @@ def look_at(
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
     usable, surface = _surface(color, small, edge, near - small > EDGE_STEP)
     clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
-    extra = _light_above(frame, bright, size)
-    sight = Sight(color if extra is None else _with_light(color, extra), small, clean)
-    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=sight, extra=extra)
-
-
-def _light_above(
-    frame: NDArray[np.float32], bright: NDArray[np.float32] | None, size: tuple[int, int]
-) -> NDArray[np.float32] | None:
-    """Linear light of ``bright`` above that of ``frame``, at working size: (h, w, 3); None if there is none."""
-    if bright is None or bright is frame:
-        return None
-    places = np.nonzero((bright > frame).any(axis=-1))
-    if len(places[0]) == 0:
-        return None
-    extra = np.zeros_like(frame)
-    light, shown = (srgb_to_linear(torch.from_numpy(each[places])).numpy() for each in (bright, frame))
-    extra[places] = light - shown
-    if size != extra.shape[:2]:
-        extra = np.asarray(cv2.resize(extra, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
-    return extra
-
-
-def _with_light(color: NDArray[np.float32], extra: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours (h, w, 3) with more linear light, on the sRGB curve continued above 1."""
-    places = np.nonzero(extra.max(axis=-1) > 0.0)
-    result = color.copy()
-    light = srgb_to_linear(torch.from_numpy(color[places])) + torch.from_numpy(extra[places])
-    result[places] = encoded_above_white(light).numpy()
-    return result
+    light = clipped_light(frame, bright, size)
+    sight = Sight(with_light(color, light), small, clean)
+    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=sight, light=light)
 
 
 def _surface(
@@ -297,10 +273,11 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
         found = open_yet & (certainty > seen) & (np.abs(surface[..., 3] - behind) < SAME_SURFACE)
         if found.any():
             color[found], disparity[found], seen[found] = surface[found, :3], surface[found, 3], certainty[found]
-            if there.extra is None:
+            if there.light is None:
                 extra[found] = 0.0
             else:
-                extra[found] = cv2.remap(there.extra, place, None, cv2.INTER_LINEAR)[found]
+                lamps = there.light.picture(there.light.extra)
+                extra[found] = cv2.remap(lamps, place, None, cv2.INTER_LINEAR)[found]
             open_yet &= ~(found & is_clean)
     return color, disparity, seen, extra
 
@@ -319,7 +296,7 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
         picture = np.where(earlier[..., None], found[0][0], found[1][0])
         depth = np.where(earlier, found[0][1], found[1][1])
         seen = np.maximum(found[0][2], found[1][2])
-        if any(each.extra is not None for each in looks):
+        if any(each.light is not None for each in looks):
             extra = np.ascontiguousarray(np.where(earlier[..., None], found[0][3], found[1][3]), np.float32)
         color = np.where((seen > 0)[..., None], picture, color)
         disparity = np.where(seen > 0, depth, disparity)
@@ -331,7 +308,9 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
     sights = [each.sight for each in looks if each.sight is not None]
     outside = outside_of(sights, here, REACH_FRAMES, DECAY) if len(sights) == len(looks) > 1 else None
     color = np.ascontiguousarray(color, np.float32)
-    return HiddenLight(color, disparity.astype(np.float32), seen, look.zone, outside, look.back, extra)
+    return HiddenLight(
+        color, disparity.astype(np.float32), seen, look.zone, outside, look.back, extra, agreed_change(looks, here)
+    )
 
 
 def _with_motion(look: Look, motion: Motion, forward: bool) -> Look:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-RENDER_BYTES_PER_PIXEL = {"vbr": 1850, "scatter": 90, "layered": 110}
+RENDER_BYTES_PER_PIXEL = {"vbr": 2200, "scatter": 90, "layered": 110}
 """Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines. Of that of
-``vbr``, a third are the frames that wait for later ones, and 450 are what a third surface and the surroundings added to
-a clip of 360 lines."""
+``vbr``, a third are the frames that wait for later ones; measured with 25 frames of 540 lines."""
 
 OTHER_BYTES_PER_PIXEL = 60
 

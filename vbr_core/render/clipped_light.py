@@ -59,6 +59,16 @@ class ClippedLight:
         result[self.places] = values
         return result.reshape(*self.size, 3)
 
+    def on(self, color: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Colours (h, w, 3) sRGB 0..1 with the light above them, on the sRGB curve continued above 1."""
+        is_lit = self.extra.max(axis=-1) > 0.0
+        result = color.copy()
+        flat = result.reshape(-1, 3)
+        places = self.places[is_lit]
+        linear = srgb_to_linear(torch.from_numpy(flat[places])) + torch.from_numpy(self.extra[is_lit])
+        flat[places] = encoded_above_white(linear).numpy()
+        return result
+
 
 def clipped_light(
     frame: NDArray[np.float32], bright: NDArray[np.float32] | None, size: tuple[int, int]
@@ -94,19 +104,6 @@ def clipped_light(
     extra, gains, share = (each.reshape(-1, 3)[places] for each in (summed(light - shown), gains, share))
     gain = (gains / np.maximum(share, np.float32(1e-6))).astype(np.float32)
     return ClippedLight(size, places, extra, gain, share)
-
-
-def with_light(color: NDArray[np.float32], light: ClippedLight | None) -> NDArray[np.float32]:
-    """Colours (h, w, 3) sRGB 0..1 with the light above them, on the sRGB curve continued above 1."""
-    if light is None:
-        return color
-    is_lit = light.extra.max(axis=-1) > 0.0
-    result = color.copy()
-    flat = result.reshape(-1, 3)
-    places = light.places[is_lit]
-    linear = srgb_to_linear(torch.from_numpy(flat[places])) + torch.from_numpy(light.extra[is_lit])
-    flat[places] = encoded_above_white(linear).numpy()
-    return result
 
 
 def agreed_change(looks: list[Look], here: int) -> NDArray[np.float32] | None:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
-from vbr_core.render.clipped_light import ClippedLight, agreed_change, clipped_light, with_light
+from vbr_core.render.clipped_light import ClippedLight, agreed_change, clipped_light
 from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
 from vbr_core.render.surface_continuation import continued, continued_motion
 
@@ -102,8 +102,8 @@ class Look:
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only, and so do those around it.
         unmixed: (h, w) float32: 1 where a pixel itself does.
-        usable: (h, w) float32: 1 there, and in mixed pixels whose farther surface is known.
-        surface: (h, w, 4) float32: colour and disparity of that surface, all times ``usable``.
+        mixed: (M,) flat indices of mixed pixels whose farther surface is known.
+        shown_by: (M,) flat indices of the pixels that show it.
         across: (h, w) int32: flat index of the place across the nearest edge, -1 where nothing is hidden.
         zone: (h, w) bool: where something may be hidden.
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
@@ -116,14 +116,25 @@ class Look:
     disparity: NDArray[np.float32]
     clean: NDArray[np.float32]
     unmixed: NDArray[np.float32]
-    usable: NDArray[np.float32]
-    surface: NDArray[np.float32]
+    mixed: NDArray[np.intp]
+    shown_by: NDArray[np.intp]
     across: NDArray[np.int32]
     zone: NDArray[np.bool_]
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
     sight: Sight | None = None
     light: ClippedLight | None = None
+
+    def surfaces(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Where a surface is known, (h, w) 0 or 1, and its colour and disparity (h, w, 4), 0 elsewhere.
+
+        Made anew each time: many frames wait to be looked at.
+        """
+        known = self.unmixed.copy()
+        known.reshape(-1)[self.mixed] = 1.0
+        surface = np.concatenate([self.color, self.disparity[..., None]], axis=-1)
+        surface.reshape(-1, 4)[self.mixed, :3] = self.color.reshape(-1, 3)[self.shown_by]
+        return known, surface * known[..., None]
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -154,28 +165,25 @@ def look_at(
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
-    usable, surface = _surface(color, small, edge, near - small > EDGE_STEP)
+    mixed, shown_by = _shown_beside(small, edge, near - small > EDGE_STEP)
     clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
     light = clipped_light(frame, bright, size)
-    sight = Sight(with_light(color, light), small, clean)
-    return Look(color, small, clean, unmixed, usable, surface, across, zone, sight=sight, light=light)
+    sight = Sight(color, small, clean, light=light)
+    return Look(color, small, clean, unmixed, mixed, shown_by, across, zone, sight=sight, light=light)
 
 
-def _surface(
-    color: NDArray[np.float32], disparity: NDArray[np.float32], edge: NDArray[np.uint8], far_side: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """``usable`` and ``surface`` of a :class:`Look`: mixed pixels of the far side show the nearest unmixed one's."""
-    colors, usable = color, edge == 0
-    if far_side.any() and usable.any():
-        distance, label = cv2.distanceTransformWithLabels(edge, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        nearest = _index_of_labels(label, usable)
-        same = np.abs(disparity.reshape(-1)[nearest] - disparity) < ALIKE
-        known = far_side & ~usable & same & (distance < OUTLINE_PX)
-        colors = color.copy()
-        colors[known] = color.reshape(-1, 3)[nearest[known]]
-        usable = usable | known
-    share = usable.astype(np.float32)
-    return share, np.concatenate([colors, disparity[..., None]], axis=-1) * share[..., None]
+def _shown_beside(
+    disparity: NDArray[np.float32], edge: NDArray[np.uint8], far_side: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Mixed pixels of the far side of edges, and for each the nearest unmixed one of its surface: flat indices."""
+    unmixed = edge == 0
+    if not far_side.any() or not unmixed.any():
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    distance, label = cv2.distanceTransformWithLabels(edge, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = _index_of_labels(label, unmixed)
+    same = np.abs(disparity.reshape(-1)[nearest] - disparity) < ALIKE
+    mixed = np.flatnonzero(far_side & ~unmixed & same & (distance < OUTLINE_PX))
+    return mixed, nearest.reshape(-1)[mixed].astype(np.intp)
 
 
 def _across(
@@ -263,7 +271,7 @@ def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32
         there = looks[target]
         clean, unmixed, usable, surface = (
             cv2.remap(each, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-            for each in (there.clean, there.unmixed, there.usable, there.surface)
+            for each in (there.clean, there.unmixed, *there.surfaces())
         )
         surface = surface / np.maximum(usable, LEAST_SHARE)[..., None]
         sure = np.float32(sure * DECAY)

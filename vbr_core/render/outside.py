@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vbr_core.depth.flow import Motion
+    from vbr_core.render.clipped_light import ClippedLight
     from vbr_core.render.scatter import ScatterInput
 
 MARGIN_SHARE = 0.125
@@ -70,12 +71,13 @@ class Sight:
     """A frame as its neighbours look at it for what is outside of them, at working size.
 
     Attributes:
-        color: (h, w, 3) float32, sRGB-encoded, on the curve continued above 1 where lamps are.
+        color: (h, w, 3) float32, sRGB-encoded.
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only.
         back: (N, 2) motion of each place of the border (:func:`border_places`), to the frame before; NaN is unknown,
             None stands for no such frame.
         on: The same to the frame after.
+        light: What was guessed of clipped light; None if nothing was clipped.
     """
 
     color: NDArray[np.float32]
@@ -83,6 +85,11 @@ class Sight:
     clean: NDArray[np.float32]
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
+    light: ClippedLight | None = None
+
+    def lit(self) -> NDArray[np.float32]:
+        """Colours on the sRGB curve continued above 1 where lamps are. Not kept: many frames wait."""
+        return self.color if self.light is None else self.light.on(self.color)
 
 
 def margin_of(height: int) -> int:
@@ -219,9 +226,10 @@ def _take(
     place, number = place[fits], number[fits]
     corner = np.floor(place).astype(np.intp)
     (x, y), (u, v) = corner.T, (place - corner).T[..., None]
-    right, below = np.minimum(x + 1, there.color.shape[1] - 1), np.minimum(y + 1, there.color.shape[0] - 1)
-    upper = (1.0 - u) * there.color[y, x] + u * there.color[y, right]
-    lower = (1.0 - u) * there.color[below, x] + u * there.color[below, right]
+    seen = there.lit()
+    right, below = np.minimum(x + 1, seen.shape[1] - 1), np.minimum(y + 1, seen.shape[0] - 1)
+    upper = (1.0 - u) * seen[y, x] + u * seen[y, right]
+    lower = (1.0 - u) * seen[below, x] + u * seen[below, right]
     color[number] = (1.0 - v) * upper + v * lower
     disparity[number] = depth[fits]
     surest[number] = sure

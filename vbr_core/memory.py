@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 RENDER_BYTES_PER_PIXEL = {"vbr": 2200, "scatter": 90, "layered": 110}
-"""Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines. Of that of
-``vbr``, a third are the frames that wait for later ones; measured with 25 frames of 540 lines."""
+"""Resident memory of rendering whole pictures on a processor, measured with clips of 540 and 1080 lines; that of
+``vbr`` with 25 frames of 540 lines, some of which wait for later ones."""
 
 OTHER_BYTES_PER_PIXEL = 60
 

@@ -21,6 +21,7 @@ import torch
 from vbr_core.jobs import JobContext
 from vbr_core.render import load_renderer
 from vbr_core.render.neural import NeuralRenderer
+from vbr_core.render.optics import encoded_above_white
 from vbr_core.train.metrics import consistency, psnr, psnr_ob
 from vbr_core.train.separation import encoded, split_disparity
 from vbr_core.train.svb.make import DatasetSettings, draw_scene, make_clip, pick_tracer
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
 ROWS = ("scatter", "vbr", "true lights", "true layers", "both true")
 
 
-def encoded_above_white(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light -> the sRGB curve continued above 1."""
-    high = 1.055 * np.maximum(linear, 1e-6) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, linear * 12.92, high).astype(np.float32)
-
-
 class KnowingBase:
     """Stands for the parts of a renderer's base picture, for one scene, and keeps the base pictures it made."""
 
@@ -54,12 +49,14 @@ class KnowingBase:
         self._number = {frame.tobytes(): t for t, frame in enumerate(frames)}
         self._separated, self._render_with = type(base).separated.__get__(base), type(base).render_with.__get__(base)
         self.pictures: list[NDArray[np.float32]] = []
+        self.knows_lights = False
 
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frame with the light that the camera clipped."""
         light = pinhole_light(self._scene, self._number[frame.tobytes()])
         clipped = (light >= 1.0).any(axis=-1, keepdims=True)
-        return np.where(clipped, np.maximum(encoded_above_white(light), frame), frame)
+        bright = encoded_above_white(torch.from_numpy(light)).numpy()
+        return np.where(clipped, np.maximum(bright, frame), frame)
 
     def separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:
         """The layers as they are in the scene, where the renderer would have them."""
@@ -77,7 +74,10 @@ class KnowingBase:
         )
 
     def render_with(self, *given: Any) -> NDArray[np.float32]:
-        """As ever; the picture is kept."""
+        """As ever; the picture is kept. What is known of lamps is not averaged with other frames."""
+        hidden = given[5]
+        if self.knows_lights and hidden is not None:
+            given = (*given[:5], replace(hidden, gain_change=None), *given[6:])
         picture: NDArray[np.float32] = self._render_with(*given)
         self.pictures.append(picture[..., :3])
         return picture
@@ -96,6 +96,7 @@ def measured(renderer: Any, clip: Clip, scene: Scene, row: str) -> list[float]:
         base.render_with = knowing.render_with
         if row in ("true lights", "both true"):
             base.with_highlights = knowing.with_highlights
+            knowing.knows_lights = True
         if row in ("true layers", "both true"):
             base.separated = knowing.separated
     result = np.asarray(renderer.render(frames, disparity, clip.d_f, clip.k_px))

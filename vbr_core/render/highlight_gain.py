@@ -6,7 +6,7 @@ less below, none at the threshold. What is in focus is shown as it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,16 @@ FOCUSED_PX, BLURRED_PX = 0.75, 1.5
 """A highlight gets its light from the first radius on, all of it from the second one on."""
 
 
+def light_share(radius_px: Any) -> Any:
+    """How much of its light a highlight gets, 0..1, by its blur radius: an array or a tensor of any shape."""
+    return ((radius_px - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX)).clip(0.0, 1.0)
+
+
 def only_where_blurred(
     frame: NDArray[np.float32], bright: NDArray[np.float32], disparity: NDArray[np.float32], d_f: float, k_px: float
 ) -> NDArray[np.float32]:
     """``bright`` where the picture is blurred, ``frame`` where it is in focus: (H, W, 3) sRGB each."""
-    radius = np.abs(disparity - np.float32(d_f)) * np.float32(k_px)
-    blurred = np.clip((radius - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX), 0.0, 1.0)
+    blurred = light_share(np.abs(disparity - np.float32(d_f)) * np.float32(k_px))
     result: NDArray[np.float32] = frame + blurred[..., None] * (bright - frame)
     return result
 

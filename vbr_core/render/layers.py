@@ -12,7 +12,7 @@ import torch
 
 from vbr_core.kernels.disc import STEPS_PER_PX
 from vbr_core.model.layer_separation import COVERED, light_in_front
-from vbr_core.render.highlight_gain import BLURRED_PX, FOCUSED_PX, only_where_blurred, with_gain
+from vbr_core.render.highlight_gain import light_share, only_where_blurred, with_gain
 from vbr_core.render.occlusion import scatter_planes
 from vbr_core.render.optics import srgb_to_linear
 from vbr_core.render.scatter import LayerOrder, ScatterInput, aperture_reach, layer_thickness, without_holes
@@ -145,9 +145,8 @@ def layered_input(
     )
     if extra is not None:
         # a lamp in focus is shown as it is, clipped; and outlines show what they let through
-        radius_px = (back_depth - d_f).abs() * k_px
-        blurred = ((radius_px - FOCUSED_PX) / (BLURRED_PX - FOCUSED_PX)).clamp(0.0, 1.0)
-        added = torch.from_numpy(extra).to(device).permute(2, 0, 1) * blurred
+        share = light_share((back_depth - d_f).abs() * k_px)
+        added = torch.from_numpy(extra).to(device).permute(2, 0, 1) * share
         behind = torch.where(coverage >= COVERED, behind + added, behind)
     guessed = beyond.hidden_mask.to(light.dtype)[None]
     color = torch.stack(

@@ -96,9 +96,9 @@ def prepare_scene(
     disparity = agreed.disparity
     hidden: dict[int, HiddenLight] = {}
     finder: HiddenLightFinder[int] = HiddenLightFinder()
+    lights = [base.highlights_of(frame) for frame in frames]
     for t in range(FRAMES):
-        bright = base.with_highlights(frames[t])
-        hidden.update(finder.push(frames[t], disparity[t], t, agreed.between[t], bright))
+        hidden.update(finder.push(frames[t], disparity[t], t, agreed.between[t], lights[t].on(frames[t])))
     hidden.update(finder.finish())
     half = FRAMES // 2
     starts = [first + int(rng.integers(half - WINDOW + 1)) for first in (0, half)]
@@ -108,7 +108,7 @@ def prepare_scene(
         t: int, depth: NDArray[np.float32], known: HiddenLight | None, steadier: BehindSteadier | None = None
     ) -> NDArray[np.uint8]:
         d_f, k_px = float(scene.d_f[t]), float(scene.k_px[t])
-        picture = base.render_with(frames[t], depth, d_f, k_px, None, known, steadier)
+        picture = base.render_with(frames[t], depth, d_f, k_px, None, known, steadier, lights[t])
         return np.round(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
 
     def in_the_shot() -> NDArray[np.uint8]:

@@ -78,7 +78,7 @@ def test_frames_without_clipped_light_change_nothing() -> None:
     grey = np.full((SIDE, SIDE, 3), 0.4, np.float32)
     depth = np.full((SIDE, SIDE), 0.3, np.float32)
     dark = replace(look_at(grey, depth, grey), on=looks[0].on, back=looks[0].back)
-    assert clipped_light(grey, grey.copy(), (SIDE, SIDE)) is None
+    assert clipped_light(grey, grey.copy(), grey) is None
     assert agreed_change([looks[0], dark, looks[2]], 1) is None
     change = agreed_change([looks[0], dark, looks[2]], 0)
     assert change is not None

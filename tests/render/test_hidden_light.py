@@ -118,7 +118,8 @@ def test_the_light_of_lamps_is_kept_on_smaller_pictures(factor: int) -> None:
     scale = height / look.disparity.shape[0]
     added = srgb_to_linear(torch.from_numpy(bright)) - srgb_to_linear(torch.from_numpy(frame))
     assert float(look.light.extra.sum()) * scale**2 == pytest.approx(float(added.sum()), rel=1e-4)
-    assert look.sight.lit().max() > 1.2
+    assert look.sight.light is look.light
+    assert look.light.lit.max() > 1.2
     assert look.color.max() <= 1.0
     plain = look_at(frame, np.full((height, width), 0.4, np.float32), frame)
     assert plain.light is None

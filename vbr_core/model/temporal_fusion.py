@@ -1,7 +1,7 @@
 """Temporal fusion block: neighbours are aligned by deformable convolution and fused (paper, 4.3, eq. 5 and 6, fig. 4).
 
-The deformable convolution has two forms of one signature, tested equal: torchvision's kernel, used on CUDA, and one
-built on ``grid_sample``, which is faster on the CPU and the only one on Apple GPUs.
+The deformable convolution has three forms of one signature, tested equal: torchvision's kernel, used on CUDA; one
+compiled for the CPU, used there unless gradients are wanted; and one built on ``grid_sample`` for all else.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ def deform_conv(x: torch.Tensor, offset: torch.Tensor, weight: torch.Tensor, bia
         from torchvision.ops import deform_conv2d
 
         return deform_conv2d(x, offset.to(x.dtype), weight.to(x.dtype), bias.to(x.dtype), padding=1)
+    if x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_grad_enabled():
+        from vbr_core.kernels.deform_cpu import deform_conv_cpu
+
+        return deform_conv_cpu(x, offset, weight, bias)
     return deform_conv_grid_sample(x, offset, weight, bias)
 
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import torch
 
+from vbr_core.kernels.paths import move, numbers_of, sum_of_agreeing
 from vbr_core.model.highlights import CLIPPED_FROM, MOST_LOG_GAIN, clipped_share
 from vbr_core.render.optics import encoded_above_white, srgb_to_linear
 from vbr_core.render.outside import SAME_SURFACE
@@ -32,8 +33,6 @@ AROUND = 3
 LEAST_CLIPPED = 0.3
 """So much of the square must be clipped where a lamp is looked for in another frame."""
 
-ROW = 4096
-
 
 @dataclass(frozen=True)
 class ClippedLight:
@@ -42,14 +41,18 @@ class ClippedLight:
     Attributes:
         size: (h, w).
         places: (N,) flat indices of pixels that are clipped, or beside such.
+        number: (h, w) int32: their rows in the lists; -1 for other pixels.
         extra: (N, 3) float32: linear light above what the picture shows.
+        lit: (N, 3) float32: the colour with that light, on the sRGB curve continued above 1.
         gain: (N, 3) float32: mean natural logarithm of the gain of the clipped channels around.
         share: (N, 3) float32 0..1: how much around is clipped.
     """
 
     size: tuple[int, int]
     places: NDArray[np.intp]
+    number: NDArray[np.int32]
     extra: NDArray[np.float32]
+    lit: NDArray[np.float32]
     gain: NDArray[np.float32]
     share: NDArray[np.float32]
 
@@ -59,35 +62,26 @@ class ClippedLight:
         result[self.places] = values
         return result.reshape(*self.size, 3)
 
-    def on(self, color: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Colours (h, w, 3) sRGB 0..1 with the light above them, on the sRGB curve continued above 1."""
-        is_lit = self.extra.max(axis=-1) > 0.0
-        result = color.copy()
-        flat = result.reshape(-1, 3)
-        places = self.places[is_lit]
-        linear = srgb_to_linear(torch.from_numpy(flat[places])) + torch.from_numpy(self.extra[is_lit])
-        flat[places] = encoded_above_white(linear).numpy()
-        return result
-
 
 def clipped_light(
-    frame: NDArray[np.float32], bright: NDArray[np.float32] | None, size: tuple[int, int]
+    frame: NDArray[np.float32], bright: NDArray[np.float32] | None, color: NDArray[np.float32]
 ) -> ClippedLight | None:
     """Sum up what was guessed.
 
     Args:
         frame: (H, W, 3) sRGB 0..1.
         bright: The frame with the light that was clipped, on the sRGB curve continued above 1; None for none.
-        size: (h, w), smaller by a whole number, rounded up.
+        color: (h, w, 3) the frame at working size, smaller by a whole number, rounded up.
 
     Returns:
         None if nothing was clipped.
     """
     if bright is None or bright is frame:
         return None
-    y, x = np.nonzero((frame > CLIPPED_FROM).any(axis=-1))
+    y, x = _clipped_pixels(frame)
     if len(y) == 0:
         return None
+    size = (color.shape[0], color.shape[1])
     before, after = frame[y, x], bright[y, x]
     shown, light = (srgb_to_linear(torch.from_numpy(each)).numpy() for each in (before, after))
     clipped = (before > CLIPPED_FROM).astype(np.float32)
@@ -100,10 +94,14 @@ def clipped_light(
 
     gains = summed(_log_gain(before, after) * clipped)
     gains, share = (cv2.blur(each, (AROUND, AROUND)) for each in (gains, summed(clipped)))
-    places = np.flatnonzero(share.max(axis=-1) > 0.0)
-    extra, gains, share = (each.reshape(-1, 3)[places] for each in (summed(light - shown), gains, share))
+    places = np.flatnonzero(_any_channel(share > 0.0))
+    extra, gains, share, seen = (
+        each.reshape(-1, 3)[places] for each in (summed(light - shown), gains, share, np.ascontiguousarray(color))
+    )
     gain = (gains / np.maximum(share, np.float32(1e-6))).astype(np.float32)
-    return ClippedLight(size, places, extra, gain, share)
+    lit = encoded_above_white(srgb_to_linear(torch.from_numpy(seen)) + torch.from_numpy(extra)).numpy()
+    lit = np.where(_any_channel(extra > 0.0)[:, None], lit, seen)
+    return ClippedLight(size, places, numbers_of(places, size), extra, lit, gain, share)
 
 
 def agreed_change(looks: list[Look], here: int) -> NDArray[np.float32] | None:
@@ -126,17 +124,13 @@ def agreed_change(looks: list[Look], here: int) -> NDArray[np.float32] | None:
             motion = looks[at].back if step < 0 else looks[at].on
             if motion is None or not 0 <= at + step < len(looks):
                 break
-            place = place + _sampled(motion, place)
+            move(motion, place)
             there = looks[at + step]
-            if there.light is None:
-                continue
-            depth = _sampled(there.disparity[..., None], place, cv2.INTER_NEAREST)
-            share, gain = (
-                _sampled(there.light.picture(values), place) for values in (there.light.share, there.light.gain)
-            )
-            agrees = (share > LEAST_CLIPPED) & (np.abs(depth - surface[:, None]) < SAME_SURFACE)
-            total += np.where(agrees, gain, np.float32(0.0))
-            count += agrees
+            if there.light is not None:
+                light, least, same = there.light, np.float32(LEAST_CLIPPED), np.float32(SAME_SURFACE)
+                sum_of_agreeing(
+                    there.disparity, light.number, light.gain, light.share, place, surface, least, same, total, count
+                )
     change = total / np.maximum(count, np.float32(1.0)) - own.gain * (count > 0)
     return own.picture(change.astype(np.float32))
 
@@ -151,7 +145,7 @@ def changed(
         bright: The same with the light that was clipped, on the sRGB curve continued above 1.
         change: (h, w, 3) from :func:`agreed_change`.
     """
-    y, x = np.nonzero((frame > CLIPPED_FROM).any(axis=-1))
+    y, x = _clipped_pixels(frame)
     factor = -(-len(frame) // len(change))
     before = frame[y, x]
     share = clipped_share(torch.from_numpy(before)).numpy()
@@ -168,12 +162,12 @@ def _log_gain(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArra
     return np.float32(2.4) * np.log(np.maximum(ratio, np.float32(1.0)))
 
 
-def _sampled(
-    values: NDArray[np.float32], place: NDArray[np.float32], way: int = cv2.INTER_LINEAR
-) -> NDArray[np.float32]:
-    """Values (h, w, C) at places (N, 2), x then y; beyond the border the nearest one. (N, C)."""
-    rows = -(-len(place) // ROW)
-    padded = np.zeros((rows * ROW, 2), np.float32)  # maps may not be longer than 32,767
-    padded[: len(place)] = place
-    found = cv2.remap(values, padded.reshape(rows, ROW, 2), None, way, borderMode=cv2.BORDER_REPLICATE)
-    return found.reshape(rows * ROW, values.shape[-1])[: len(place)]
+def _clipped_pixels(frame: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of pixels of which a channel is clipped."""
+    rows, columns = np.nonzero(_any_channel(frame > CLIPPED_FROM))
+    return rows, columns
+
+
+def _any_channel(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(..., 3) -> (...): several times as fast as ``any`` along so short an axis."""
+    return values[..., 0] | values[..., 1] | values[..., 2]

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import cv2
 import numpy as np
 
-from vbr_core.depth.flow import FineFlow, Motion, View, make_view, positions
+from vbr_core.depth.flow import FineFlow, Motion, View, make_view
+from vbr_core.kernels.paths import NO_LIGHT, NO_NUMBERS, look_behind
 from vbr_core.render.clipped_light import ClippedLight, agreed_change, clipped_light
 from vbr_core.render.outside import SAME_SURFACE, Outside, Sight, border_motion, outside_of
 from vbr_core.render.surface_continuation import continued, continued_motion
@@ -101,9 +102,8 @@ class Look:
         color: (h, w, 3) float32, sRGB-encoded.
         disparity: (h, w) float32.
         clean: (h, w) float32: 1 where a pixel shows one surface only, and so do those around it.
-        unmixed: (h, w) float32: 1 where a pixel itself does.
-        mixed: (M,) flat indices of mixed pixels whose farther surface is known.
-        shown_by: (M,) flat indices of the pixels that show it.
+        shown_by: (h, w) int32: flat index of the pixel that shows the surface of each: itself, or, for mixed ones whose
+            farther surface is known, one beside it; -1 for the others.
         across: (h, w) int32: flat index of the place across the nearest edge, -1 where nothing is hidden.
         zone: (h, w) bool: where something may be hidden.
         back: (h, w, 2) motion of what is behind, to the frame before; None for the first frame.
@@ -115,26 +115,13 @@ class Look:
     color: NDArray[np.float32]
     disparity: NDArray[np.float32]
     clean: NDArray[np.float32]
-    unmixed: NDArray[np.float32]
-    mixed: NDArray[np.intp]
-    shown_by: NDArray[np.intp]
+    shown_by: NDArray[np.int32]
     across: NDArray[np.int32]
     zone: NDArray[np.bool_]
     back: NDArray[np.float32] | None = None
     on: NDArray[np.float32] | None = None
     sight: Sight | None = None
     light: ClippedLight | None = None
-
-    def surfaces(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Where a surface is known, (h, w) 0 or 1, and its colour and disparity (h, w, 4), 0 elsewhere.
-
-        Made anew each time: many frames wait to be looked at.
-        """
-        known = self.unmixed.copy()
-        known.reshape(-1)[self.mixed] = 1.0
-        surface = np.concatenate([self.color, self.disparity[..., None]], axis=-1)
-        surface.reshape(-1, 4)[self.mixed, :3] = self.color.reshape(-1, 3)[self.shown_by]
-        return known, surface * known[..., None]
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -165,25 +152,28 @@ def look_at(
     clean = 1.0 - cv2.dilate(edge, np.ones((2 * UNCLEAN_PX - 1, 2 * UNCLEAN_PX - 1), np.uint8))
     reach = max(8, round(size[0] * ZONE_SHARE))
     across, zone = _across(small, near - small > EDGE_STEP, clean, reach)
-    mixed, shown_by = _shown_beside(small, edge, near - small > EDGE_STEP)
-    clean, unmixed = clean.astype(np.float32), np.float32(1.0) - edge
-    light = clipped_light(frame, bright, size)
+    shown_by = _shown_by(small, edge, near - small > EDGE_STEP)
+    clean = clean.astype(np.float32)
+    light = clipped_light(frame, bright, color)
     sight = Sight(color, small, clean, light=light)
-    return Look(color, small, clean, unmixed, mixed, shown_by, across, zone, sight=sight, light=light)
+    return Look(color, small, clean, shown_by, across, zone, sight=sight, light=light)
 
 
-def _shown_beside(
+def _shown_by(
     disparity: NDArray[np.float32], edge: NDArray[np.uint8], far_side: NDArray[np.bool_]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Mixed pixels of the far side of edges, and for each the nearest unmixed one of its surface: flat indices."""
+) -> NDArray[np.int32]:
+    """The pixel itself where it shows one surface; for mixed ones of the far side of edges the nearest such pixel of
+    their surface; else -1: (h, w) flat indices."""
     unmixed = edge == 0
+    result = np.where(unmixed, np.arange(disparity.size, dtype=np.int32).reshape(disparity.shape), np.int32(-1))
     if not far_side.any() or not unmixed.any():
-        return np.empty(0, np.intp), np.empty(0, np.intp)
+        return result
     distance, label = cv2.distanceTransformWithLabels(edge, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     nearest = _index_of_labels(label, unmixed)
     same = np.abs(disparity.reshape(-1)[nearest] - disparity) < ALIKE
-    mixed = np.flatnonzero(far_side & ~unmixed & same & (distance < OUTLINE_PX))
-    return mixed, nearest.reshape(-1)[mixed].astype(np.intp)
+    mixed = far_side & ~unmixed & same & (distance < OUTLINE_PX)
+    result[mixed] = nearest[mixed]
+    return result
 
 
 def _across(
@@ -247,71 +237,93 @@ def behind_motion(look: Look, shift: NDArray[np.float32], trust: NDArray[np.floa
     return result
 
 
-def _follow(looks: list[Look], here: int, step: int) -> tuple[NDArray[np.float32], ...]:
-    """What is hidden in frame ``here``, found in the frames before (``step`` -1) or after (1) it.
+@dataclass(frozen=True)
+class _Found:
+    """What other frames show of each pixel's hidden surface so far; flat, 0 where nothing was found.
 
-    Returns:
-        Colour (h, w, 3), disparity (h, w), certainty (h, w), and light above that colour (h, w, 3).
+    Attributes:
+        color: (h w, 3) float32, sRGB-encoded.
+        disparity: (h w,) float32.
+        extra: (h w, 3) float32: linear light above that colour.
+        seen: (h w,) float32: certainty.
+    """
+
+    color: NDArray[np.float32]
+    disparity: NDArray[np.float32]
+    extra: NDArray[np.float32]
+    seen: NDArray[np.float32]
+
+    @classmethod
+    def nothing(cls, pixels: int) -> _Found:
+        """Before any frame is looked at."""
+        three, one = (pixels, 3), (pixels,)
+        return cls(*(np.zeros(shape, np.float32) for shape in (three, one, three, one)))
+
+
+def _follow(looks: list[Look], here: int, step: int, found: _Found) -> None:
+    """Look for what frame ``here`` hides in the frames before (``step`` -1) or after (1) it.
+
+    What is surer than what was found so far takes its place.
     """
     look = looks[here]
-    height, width = look.disparity.shape
-    place = positions(height, width).copy()
-    color, extra = np.zeros_like(look.color), np.zeros_like(look.color)
-    disparity = np.zeros_like(look.disparity)
-    seen = np.zeros_like(look.disparity)
-    open_yet = look.zone.copy()
-    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)]
-    sure = np.float32(1.0)
+    pending = np.flatnonzero(look.zone)
+    place = np.stack(np.divmod(pending, look.zone.shape[1])[::-1], axis=1).astype(np.float32)
+    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)].reshape(-1)
+    sure = np.float32(DECAY)
     for at in range(here, here + step * REACH_FRAMES, step):
-        target = at + step
         motion = looks[at].back if step < 0 else looks[at].on
-        if not 0 <= target < len(looks) or motion is None or not open_yet.any():
-            break
-        place = place + cv2.remap(motion, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        there = looks[target]
-        clean, unmixed, usable, surface = (
-            cv2.remap(each, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-            for each in (there.clean, there.unmixed, *there.surfaces())
+        if not 0 <= at + step < len(looks) or motion is None or not len(pending):
+            return
+        there = looks[at + step]
+        number, extra = (NO_NUMBERS, NO_LIGHT) if there.light is None else (there.light.number, there.light.extra)
+        kept = look_behind(
+            motion,
+            there.color,
+            there.disparity,
+            there.clean,
+            there.shown_by,
+            number,
+            extra,
+            place,
+            pending,
+            behind,
+            sure,
+            np.float32(sure * np.float32(DECAY)),
+            np.float32(BESIDE_EDGE),
+            np.float32(IN_OUTLINE),
+            np.float32(LEAST_SHARE),
+            np.float32(SAME_SURFACE),
+            found.color,
+            found.disparity,
+            found.extra,
+            found.seen,
         )
-        surface = surface / np.maximum(usable, LEAST_SHARE)[..., None]
-        sure = np.float32(sure * DECAY)
-        is_clean = clean > 0.99
-        beside = np.where(unmixed >= LEAST_SHARE, np.float32(BESIDE_EDGE), np.float32(IN_OUTLINE))
-        certainty = np.where(is_clean, sure, np.where(usable >= LEAST_SHARE, sure * beside, np.float32(0.0)))
-        found = open_yet & (certainty > seen) & (np.abs(surface[..., 3] - behind) < SAME_SURFACE)
-        if found.any():
-            color[found], disparity[found], seen[found] = surface[found, :3], surface[found, 3], certainty[found]
-            if there.light is None:
-                extra[found] = 0.0
-            else:
-                lamps = there.light.picture(there.light.extra)
-                extra[found] = cv2.remap(lamps, place, None, cv2.INTER_LINEAR)[found]
-            open_yet &= ~(found & is_clean)
-    return color, disparity, seen, extra
+        place, pending = place[:kept], pending[:kept]
+        sure = np.float32(sure * np.float32(DECAY))
 
 
 def hidden_light(looks: list[Look], here: int) -> HiddenLight:
     """What frame ``here`` hides, from all the frames around it that are given."""
     look = looks[here]
+    shape = look.disparity.shape
     behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)]
     disparity = np.where(look.zone, behind, look.disparity)
     color = look.color
     seen = np.zeros_like(look.disparity)
     extra = None
     if look.zone.any():
-        found = [_follow(looks, here, step) for step in (-1, 1)]
-        earlier = found[0][2] >= found[1][2]
-        picture = np.where(earlier[..., None], found[0][0], found[1][0])
-        depth = np.where(earlier, found[0][1], found[1][1])
-        seen = np.maximum(found[0][2], found[1][2])
+        found = _Found.nothing(look.disparity.size)
+        for step in (-1, 1):
+            _follow(looks, here, step, found)
+        seen = found.seen.reshape(shape)
         if any(each.light is not None for each in looks):
-            extra = np.ascontiguousarray(np.where(earlier[..., None], found[0][3], found[1][3]), np.float32)
-        color = np.where((seen > 0)[..., None], picture, color)
-        disparity = np.where(seen > 0, depth, disparity)
-        known = np.where(seen > 0, np.float32(1.0), look.clean)
-        depths = np.where(seen > 0, disparity, look.disparity)
-        unknown = look.zone & (seen == 0)
-        color = np.array(color)
+            extra = found.extra.reshape(*shape, 3)
+        is_seen = seen > 0
+        color = np.where(is_seen[..., None], found.color.reshape(*shape, 3), color)
+        disparity = np.where(is_seen, found.disparity.reshape(shape), disparity)
+        known = np.where(is_seen, np.float32(1.0), look.clean)
+        depths = np.where(is_seen, disparity, look.disparity)
+        unknown = look.zone & ~is_seen
         color[unknown] = continued(color, known, depths, disparity, unknown)
     sights = [each.sight for each in looks if each.sight is not None]
     outside = outside_of(sights, here, REACH_FRAMES, DECAY) if len(sights) == len(looks) > 1 else None

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 
+from vbr_core.kernels.paths import NO_LIGHT, NO_NUMBERS, look_outside
 from vbr_core.kernels.scatter_torch import mirror_index
 from vbr_core.render.optics import srgb_to_linear
 
@@ -87,10 +88,6 @@ class Sight:
     on: NDArray[np.float32] | None = None
     light: ClippedLight | None = None
 
-    def lit(self) -> NDArray[np.float32]:
-        """Colours on the sRGB curve continued above 1 where lamps are. Not kept: many frames wait."""
-        return self.color if self.light is None else self.light.on(self.color)
-
 
 def margin_of(height: int) -> int:
     """How far outside is looked, for pictures of a height."""
@@ -126,25 +123,15 @@ def border_motion(disparity: NDArray[np.float32], motion: Motion) -> NDArray[np.
 
 
 @lru_cache(maxsize=8)
-def _surroundings(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Places (N, 2), x then y, of all pixels outside within the margin, and their numbers in the padded picture."""
+def _surroundings(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.intp]]:
+    """Places (N, 2), x then y, of all pixels outside within the margin, their numbers in the padded picture, and the
+    flat indices of the border's pixels that are nearest to them."""
     margin = margin_of(height)
     y, x = np.mgrid[-margin : height + margin, -margin : width + margin]
     outside = ((x < 0) | (y < 0) | (x >= width) | (y >= height)).reshape(-1)
     places = np.stack([x.reshape(-1), y.reshape(-1)], axis=1)[outside].astype(np.float32)
-    return places, np.flatnonzero(outside)
-
-
-def _nearest_border(places: NDArray[np.float32], height: int, width: int) -> NDArray[np.intp]:
-    """Number of the border's place that is nearest to each point (N, 2) outside."""
-    x = np.rint(places[:, 0]).astype(np.intp)
-    y = np.rint(places[:, 1]).astype(np.intp)
-    column, row = x.clip(0, width - 1), y.clip(0, height - 1)
-    beside = np.where(x < 0, 2 * width + 2 * height - 1 - row, width + row)
-    # above and below, corners included: the nearer of the two borders is the one that the point lies farther beyond
-    above = np.where(y < 0, column, 2 * width + height - 1 - column)
-    beyond_x, beyond_y = np.abs(x - column), np.abs(y - row)
-    return np.where(beyond_y >= beyond_x, above, beside)
+    nearest = y.clip(0, height - 1) * width + x.clip(0, width - 1)
+    return places, np.flatnonzero(outside), nearest.reshape(-1)[outside]
 
 
 def outside_of(sights: list[Sight], here: int, reach_frames: int, decay: float) -> Outside | None:
@@ -157,11 +144,12 @@ def outside_of(sights: list[Sight], here: int, reach_frames: int, decay: float) 
         decay: The earlier found counts more: certainty sinks by this factor a frame.
     """
     height, width = sights[here].disparity.shape
-    places, numbers = _surroundings(height, width)
+    places, numbers, nearest = _surroundings(height, width)
     color = np.zeros((len(places), 3), np.float32)
     disparity, sure = np.zeros(len(places), np.float32), np.zeros(len(places), np.float32)
+    surface = sights[here].disparity.reshape(-1)[nearest]
     for step in (-1, 1):
-        _follow(sights, here, step, reach_frames, decay, places, (color, disparity, sure))
+        _follow(sights, here, step, reach_frames, decay, (places, surface), (color, disparity, sure))
     found = sure > 0.0
     if found.mean() < LEAST_FOUND:
         return None
@@ -180,59 +168,40 @@ def _follow(
     step: int,
     reach_frames: int,
     decay: float,
-    places: NDArray[np.float32],
-    into: tuple[NDArray[np.float32], ...],
+    looked_for: tuple[NDArray[np.float32], NDArray[np.float32]],
+    into: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
 ) -> None:
-    """Look in the frames before (``step`` -1) or after (1) frame ``here``; what is surer replaces what is there."""
-    height, width = sights[here].disparity.shape
-    border = border_places(height, width)
-    left = np.arange(len(places))
-    place = places
-    surface = sights[here].disparity[border][_nearest_border(place, height, width)]
+    """Look in the frames before (``step`` -1) or after (1) frame ``here``; what is surer replaces what is there.
+
+    ``looked_for`` are places (N, 2) and the disparity of their surface (N,), ``into`` their colour, disparity and
+    certainty.
+    """
+    places, surface = looked_for
+    place, pending = places.copy(), np.arange(len(places))
     sure = np.float32(1.0)
     for at in range(here, here + step * reach_frames, step):
         motion = sights[at].back if step < 0 else sights[at].on
-        if motion is None or not 0 <= at + step < len(sights):
+        if motion is None or not 0 <= at + step < len(sights) or not len(pending):
             return
         there = sights[at + step]
-        place = place + motion[_nearest_border(place, height, width)]
-        inside = (place > 0.0).all(axis=1) & (place[:, 0] < width - 1) & (place[:, 1] < height - 1)
-        sure = np.float32(sure * decay)
-        if inside.any():
-            _take(there, place[inside], surface[inside], left[inside], sure, into)
-        # what moved away too far, or along a motion that nobody knows, is not followed on
-        close = (np.abs(place - places[left]).max(axis=1) < height) & ~inside
-        left, place, surface = left[close], place[close], surface[close]
-        if not len(left):
-            return
-
-
-def _take(
-    there: Sight,
-    place: NDArray[np.float32],
-    surface: NDArray[np.float32],
-    number: NDArray[np.intp],
-    sure: np.float32,
-    into: tuple[NDArray[np.float32], ...],
-) -> None:
-    """Read points (N, 2) of a frame where it shows the surface that was followed."""
-    color, disparity, surest = into
-    nearest = np.rint(place).astype(np.intp)
-    depth = there.disparity[nearest[:, 1], nearest[:, 0]]
-    clean = there.clean[nearest[:, 1], nearest[:, 0]] > 0.5
-    fits = clean & (np.abs(depth - surface) < SAME_SURFACE) & (sure > surest[number])
-    if not fits.any():
-        return
-    place, number = place[fits], number[fits]
-    corner = np.floor(place).astype(np.intp)
-    (x, y), (u, v) = corner.T, (place - corner).T[..., None]
-    seen = there.lit()
-    right, below = np.minimum(x + 1, seen.shape[1] - 1), np.minimum(y + 1, seen.shape[0] - 1)
-    upper = (1.0 - u) * seen[y, x] + u * seen[y, right]
-    lower = (1.0 - u) * seen[below, x] + u * seen[below, right]
-    color[number] = (1.0 - v) * upper + v * lower
-    disparity[number] = depth[fits]
-    surest[number] = sure
+        number, lit = (NO_NUMBERS, NO_LIGHT) if there.light is None else (there.light.number, there.light.lit)
+        sure = np.float32(sure * np.float32(decay))
+        kept = look_outside(
+            motion,
+            there.color,
+            there.disparity,
+            there.clean,
+            number,
+            lit,
+            places,
+            place,
+            pending,
+            surface,
+            sure,
+            np.float32(SAME_SURFACE),
+            *into,
+        )
+        place, pending = place[:kept], pending[:kept]
 
 
 def surrounded(given: ScatterInput, outside: Outside | None, height: int) -> ScatterInput:
@@ -251,13 +220,22 @@ def surrounded(given: ScatterInput, outside: Outside | None, height: int) -> Sca
     device = given.color.device
     y, x = (_guessed(torch.arange(-margin, size + margin, device=device), size) for size in (rows, columns))
 
-    def padded(values: torch.Tensor) -> torch.Tensor:
-        return values.index_select(-2, y).index_select(-1, x)
+    def padded(values: torch.Tensor, most: float | None = None) -> torch.Tensor:
+        """Planes (P, H, W, ...) with their surroundings, which are at most so bright."""
+        result = values.new_empty(len(values), rows + 2 * margin, columns + 2 * margin, *values.shape[3:])
+        middle = result[:, margin : margin + rows]
+        middle[:, :, margin : margin + columns] = values
+        beside = ((slice(0, margin), x[:margin]), (slice(margin + columns, None), x[margin + columns :]))
+        for place, index in beside:
+            strip = values.index_select(2, index)
+            middle[:, :, place] = strip if most is None else strip.clamp_max(most)
+        above = ((slice(0, margin), y[:margin]), (slice(margin + rows, None), y[margin + rows :]))
+        for place, index in above:
+            strip = middle.index_select(1, index)
+            result[:, place] = strip if most is None else strip.clamp_max(most)
+        return result
 
-    color = padded(given.color.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
-    inner = color[:, margin : margin + rows, margin : margin + columns].clone()
-    color = color.clamp_max(1.0)  # a lamp is not there several times
-    color[:, margin : margin + rows, margin : margin + columns] = inner
+    color = padded(given.color, 1.0)  # a lamp is not there several times
     radius, layer, turned = (padded(each) for each in (given.radius_index, given.layer_index, given.turned))
     if outside is not None:
         known, light, depth = _known(outside, rows / height, (rows, columns), margin, device)
@@ -271,7 +249,7 @@ def surrounded(given: ScatterInput, outside: Outside | None, height: int) -> Sca
         color=color,
         radius_index=radius,
         layer_index=layer,
-        see_through=padded(given.see_through),
+        see_through=padded(given.see_through[None])[0],
         largest=max(given.largest, int(radius[0].max())),
         turned=turned,
         margin=margin,

@@ -108,5 +108,6 @@ class TemporalFusionBlock(nn.Module):
 
         At a cut or at the end of a clip the missing neighbour is the frame itself.
         """
-        aligned = [self.align(neighbour, current) for neighbour in (before, after)]
-        return current + self.fuse(torch.cat([aligned[0], current, aligned[1]], dim=1))
+        earlier = self.align(before, current)
+        later = earlier if after is before else self.align(after, current)
+        return current + self.fuse(torch.cat([earlier, current, later], dim=1))

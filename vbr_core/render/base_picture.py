@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -31,7 +31,8 @@ from vbr_core.render.scatter import ScatterRenderer
 from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from vbr_core.model.network import VbrNetwork
     from vbr_core.render.edge_consensus import Between
     from vbr_core.render.hidden_light import HiddenLight
+    from vbr_core.render.recollection import Recollection
+
+Result = TypeVar("Result")
 
 LAYER_NAMES = tuple(field.name for field in fields(Layers))
 
@@ -86,6 +90,9 @@ class BasePicture(Renderer):
         separation: Takes frames apart; needs ``scatter``. None renders them as they are.
         looks_around: Whether :meth:`render_shot` looks for hidden places in other frames.
         with_plain: Whether :meth:`render_with` adds the render of the frame as it is, without layers.
+
+    Attributes:
+        recollection: Where what was found out about a frame is kept for its next render; None keeps nothing.
     """
 
     def __init__(
@@ -104,6 +111,7 @@ class BasePicture(Renderer):
         self.separation = separation
         self.looks_around = looks_around and separation is not None
         self.with_plain = with_plain
+        self.recollection: Recollection | None = None
         self.name = renderer.name
         for name, module in (("highlights", highlights), ("mending", mending), ("separation", separation)):
             if module is not None:
@@ -230,10 +238,17 @@ class BasePicture(Renderer):
 
     def highlights_of(self, frame: NDArray[np.float32]) -> Highlights:
         """The light of what is clipped in a frame (H, W, 3) sRGB 0..1."""
+        return self._recalled("highlights", (frame,), lambda: self._highlights_of(frame))
+
+    def _recalled(self, kind: str, given: tuple[NDArray[Any], ...], make: Callable[[], Result]) -> Result:
+        return make() if self.recollection is None else self.recollection.of(kind, given, make)
+
+    def _highlights_of(self, frame: NDArray[np.float32]) -> Highlights:
         bright = self.with_highlights(frame)
         if bright is frame:
             return Highlights(np.empty(0, np.intp), np.empty((0, 3), np.float32))
-        places = np.flatnonzero((bright != frame).any(axis=-1))
+        differs = bright != frame
+        places = np.flatnonzero(differs[..., 0] | differs[..., 1] | differs[..., 2])
         return Highlights(places, bright.reshape(-1, 3)[places])
 
     @torch.no_grad()
@@ -255,6 +270,10 @@ class BasePicture(Renderer):
         """Disparity with its edges where the frame has them: (H, W, 3) sRGB 0..1 and (H, W) -> (H, W) float32."""
         if self.mending is None:
             return disparity
+        return self._recalled("mended", (frame, disparity), lambda: self._mended(frame, disparity))
+
+    def _mended(self, frame: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert self.mending is not None
         result = np.empty_like(disparity, np.float32)
         for first, last, top, bottom in _bands(len(frame)):
             picture, part = (
@@ -297,6 +316,10 @@ class BasePicture(Renderer):
     @torch.no_grad()
     def separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:
         """The frame in layers, a batch of one: (H, W, 3) sRGB 0..1 and (H, W)."""
+        given = (frame, disparity, hidden.color, hidden.disparity, hidden.seen, hidden.zone)
+        return self._recalled("layers", given, lambda: self._separated(frame, disparity, hidden))
+
+    def _separated(self, frame: NDArray[np.float32], disparity: NDArray[np.float32], hidden: HiddenLight) -> Layers:
         assert self.separation is not None
         height, width = disparity.shape
         color, depth, seen, zone = _at_size(hidden, height, width)

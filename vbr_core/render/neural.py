@@ -25,6 +25,7 @@ from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import EdgeConsensus, edge_move
 from vbr_core.render.hidden_light import HiddenLightFinder
 from vbr_core.render.optics import largest_share
+from vbr_core.render.recollection import Recollection
 from vbr_core.render.steadying import ScaleSteadier, Steadied, scaled
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class NeuralRenderer(Renderer):
         self.network = network
         self.tile = 0
         self._base: BasePicture | None = None
+        self.recollection = Recollection()
         if network.config.hybrid:
             from vbr_core.render import load_renderer
 
@@ -143,6 +145,7 @@ class NeuralRenderer(Renderer):
         if smaller < SMALLEST_TILE or smaller == self.tile:
             return ""
         self.tile = smaller
+        self.recollection.forget()
         if self._base is not None:
             self._base.band_rows = smaller
         return f"rendered in tiles of {smaller} pixels, same result."
@@ -171,6 +174,7 @@ class NeuralStream(ShotStream):
 
     def __init__(self, renderer: NeuralRenderer, largest_radius_px: float) -> None:
         self._renderer = renderer
+        self._pushed = 0
         scales = scale_steps(renderer.network.config.max_radius_px, largest_radius_px)
         self._stream = NetworkStream(renderer.network, scales, renderer.tile)
         self._steadier: ScaleSteadier[_Given] = ScaleSteadier()
@@ -197,13 +201,26 @@ class NeuralStream(ShotStream):
         before = self._steadier.state()
         try:
             ready = self._steadier.push(frame, disparity, _Given(frame, disparity, d_f, k_px, look))
-            return [picture for each in ready for picture in self._mended(each)]
+            pictures = [picture for each in ready for picture in self._mended(each)]
+            self._pushed += 1
+            return pictures
         except BaseException:
             self._steadier.restore(before)
             raise
 
     def finish(self) -> list[NDArray[np.float32]]:
         """See :meth:`ShotStream.finish`. After an error it can be called again, and goes on where it was."""
+        base = self._renderer._base
+        if base is None or self._pushed != 1:
+            return self._finish()
+        # a frame on its own is a preview: likely to come again with another focus
+        base.recollection = self._renderer.recollection
+        try:
+            return self._finish()
+        finally:
+            base.recollection = None
+
+    def _finish(self) -> list[NDArray[np.float32]]:
         if self._ending is None:
             self._ending = deque(self._steadier.finish())
         while self._ending:

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from vbr_core.errors import InputError
+from vbr_core.kernels import deform_cpu
 from vbr_core.model.config import NetworkConfig
 from vbr_core.model.network import VbrNetwork, pad_to_stride
 from vbr_core.model.scale import largest_radius, scale_steps, scaled_size
 from vbr_core.model.streaming import NetworkStream
-from vbr_core.model.temporal_fusion import TAPS, Alignment, deform_conv_grid_sample
+from vbr_core.model.temporal_fusion import TAPS, Alignment, deform_conv, deform_conv_grid_sample
 
 TINY = NetworkConfig(widths=(8, 8, 8), blocks=(1, 1, 1), offset_groups=2, max_offset=3.0)
 SINGLE = NetworkConfig(widths=(8, 8, 8), blocks=(1, 1, 1), offset_groups=2, fusion_levels=())
@@ -94,6 +95,37 @@ def test_grid_sample_form_equals_torchvision(groups: int) -> None:
     weight, bias = torch.randn(5, 8, 3, 3), torch.randn(5)
     mine = deform_conv_grid_sample(x, offset, weight, bias)
     torch.testing.assert_close(mine, deform_conv2d(x, offset, weight, bias, padding=1), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+@pytest.mark.parametrize("pixels", [7, 1024])
+def test_compiled_form_equals_grid_sample(groups: int, pixels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deform_cpu, "PIXELS", pixels)
+    torch.manual_seed(0)
+    x, offset = torch.randn(2, 8, 9, 11), 6.0 * torch.randn(2, groups * TAPS * 2, 9, 11)  # often beyond the border
+    weight, bias = torch.randn(5, 8, 3, 3), torch.randn(5)
+    wanted = deform_conv_grid_sample(x, offset, weight, bias)
+    torch.testing.assert_close(deform_cpu.deform_conv_cpu(x, offset, weight, bias), wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_compiled_form_is_for_inference_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[torch.Tensor] = []
+    real = deform_cpu.deform_conv_cpu
+
+    def counted(*given: torch.Tensor) -> torch.Tensor:
+        calls.append(given[0])
+        return real(*given)
+
+    monkeypatch.setattr(deform_cpu, "deform_conv_cpu", counted)
+    x, offset = torch.randn(1, 4, 6, 5), torch.randn(1, TAPS * 2, 6, 5)
+    weight, bias = torch.randn(3, 4, 3, 3, requires_grad=True), torch.zeros(3)
+    trained = deform_conv(x, offset, weight, bias)
+    trained.sum().backward()
+    assert weight.grad is not None
+    assert not calls
+    with torch.no_grad():
+        torch.testing.assert_close(deform_conv(x, offset, weight, bias), trained.detach(), atol=1e-4, rtol=1e-4)
+    assert len(calls) == 1
 
 
 def test_gradients_of_the_grid_sample_form() -> None:

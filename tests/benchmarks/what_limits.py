@@ -6,6 +6,10 @@ Scenes of the test split are drawn and traced (the same as those of ``vbr datase
 with ``scatter``, with ``vbr``, and with ``vbr`` that is told the light of clipped highlights, what lies hidden behind
 outlines and how much of each pixel they cover, or both. The network itself stays as it is. What is left then is neither
 want of knowledge about the scene nor training of those parts. ``base`` is the picture that the network is given.
+
+Two rows are told the colour and the disparity of the surface behind each place, but not what outlines cover: ``shown by
+others`` where another frame within reach shows that very place of that surface, which is all that a search in other
+frames could ever find; ``all hidden`` everywhere.
 """
 
 from __future__ import annotations
@@ -15,18 +19,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import torch
 
 from vbr_core.jobs import JobContext
 from vbr_core.render import load_renderer
+from vbr_core.render.hidden_light import EDGE_STEP, REACH_FRAMES
 from vbr_core.render.neural import NeuralRenderer
 from vbr_core.render.optics import encoded_above_white
 from vbr_core.train.metrics import consistency, psnr, psnr_ob
 from vbr_core.train.separation import encoded, split_disparity
 from vbr_core.train.svb.make import DatasetSettings, draw_scene, make_clip, pick_tracer
 from vbr_core.train.svb.picture_library import open_library
-from vbr_core.train.svb.tracer_cpu import pinhole_light, split_light
+from vbr_core.train.svb.tracer_cpu import PINHOLE_RAYS, photograph, pinhole_light, seen_at, split_light, traced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from vbr_core.train.svb.clip_file import Clip
     from vbr_core.train.svb.scene import Scene
 
-ROWS = ("scatter", "vbr", "true lights", "true layers", "both true")
+ROWS = ("scatter", "vbr", "shown by others", "all hidden", "true lights", "true layers", "both true")
 
 
 class KnowingBase:
@@ -50,6 +56,8 @@ class KnowingBase:
         self._separated, self._render_with = type(base).separated.__get__(base), type(base).render_with.__get__(base)
         self.pictures: list[NDArray[np.float32]] = []
         self.knows_lights = False
+        self.knows_hidden = ""
+        self._front: list[tuple[NDArray[np.int16], NDArray[np.bool_]]] = []
 
     def with_highlights(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frame with the light that the camera clipped."""
@@ -76,11 +84,77 @@ class KnowingBase:
     def render_with(self, *given: Any) -> NDArray[np.float32]:
         """As ever; the picture is kept. What is known of lamps is not averaged with other frames."""
         hidden = given[5]
-        if self.knows_lights and hidden is not None:
-            given = (*given[:5], replace(hidden, gain_change=None), *given[6:])
+        if hidden is not None and self.knows_lights:
+            hidden = replace(hidden, gain_change=None)
+        if hidden is not None and self.knows_hidden and hidden.zone.any():
+            hidden = self._told(hidden, self._number[given[0].tobytes()], given[1])
+        given = (*given[:5], hidden, *given[6:])
         picture: NDArray[np.float32] = self._render_with(*given)
         self.pictures.append(picture[..., :3])
         return picture
+
+    def _told(self, hidden: HiddenLight, t: int, disparity: NDArray[np.float32]) -> HiddenLight:
+        """What is behind as it is in the scene; if other frames must show it, only where they do."""
+        depths, covers = self._planes(t)
+        # the nearest surface behind the one that is seen
+        behind = np.where((covers > 0.5) & (depths < disparity - 0.5 * EDGE_STEP), depths, np.float32(-1.0))
+        plane, depth = behind.argmax(axis=0), behind.max(axis=0).astype(np.float32)
+        where = hidden.zone & (depth >= 0.0)
+        if self.knows_hidden == "shown by others":
+            where &= self._shown_by_others(t, plane, where)
+        _, light = split_light(self._scene, t, (0.5 * (disparity + np.maximum(depth, 0.0))).astype(np.float32))
+        return replace(
+            hidden,
+            color=np.where(where[..., None], encoded(light), hidden.color).astype(np.float32),
+            disparity=np.where(where, depth, hidden.disparity).astype(np.float32),
+            seen=np.where(where, np.float32(1.0), hidden.seen),
+        )
+
+    def _planes(self, t: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Disparity of each plane of a frame, and how much of each pixel it would cover by itself: (P, H, W) each."""
+        scene, empty = self._scene, np.zeros((2, 2, 4), np.float32)
+        y, x = np.indices((scene.height, scene.width), np.float32) + np.float32(0.5)
+        a, b, c = scene.disparity[t].T[..., None, None]
+        covers = []
+        for plane, texture in enumerate(scene.textures):
+            alpha = np.repeat(texture[..., 3:], 4, axis=2)
+            chosen = [0] if plane == 0 else [0, plane]
+            alone = replace(
+                scene,
+                disparity=scene.disparity[:, chosen],
+                texel=scene.texel[:, chosen],
+                textures=(alpha,) if plane == 0 else (empty, alpha),
+            )
+            covers.append(traced(alone, t, PINHOLE_RAYS, lens=False)[0][..., 0])
+        return (a * x + b * y + c).astype(np.float32), np.stack(covers)
+
+    def _shown_by_others(self, t: int, plane: NDArray[np.intp], where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where a place of a plane that frame ``t`` hides lies open in a frame within reach, in no outline: (H, W)."""
+        scene = self._scene
+        if not self._front:
+            square = np.ones((3, 3), np.uint8)
+            for number in range(scene.frames):
+                label = photograph(scene, number, bokeh=False).plane
+                self._front.append((label, cv2.dilate(label, square) == cv2.erode(label, square)))
+        result = np.zeros_like(where)
+        for number in np.unique(plane[where]):
+            rows, columns = np.nonzero(where & (plane == number))
+            x, y = columns + 0.5, rows + 0.5
+            a, b, c = scene.disparity[t, number]
+            h = scene.texel[t, number].astype(np.float64)
+            w = scene.w_far + scene.w_range * (a * x + b * y + c)
+            column, row = ((each[0] * x + each[1] * y + each[2]) / w + each[3] for each in h)
+            shown = np.zeros(len(x), bool)
+            for other in range(max(0, t - REACH_FRAMES), min(scene.frames, t + REACH_FRAMES + 1)):
+                if other == t:
+                    continue
+                at_x, at_y = (np.floor(each) for each in seen_at(scene, other, int(number), column, row))
+                inside = (at_x >= 0) & (at_y >= 0) & (at_x < scene.width) & (at_y < scene.height)
+                i, j = (np.where(inside, each, 0).astype(np.intp) for each in (at_y, at_x))
+                label, unmixed = self._front[other]
+                shown |= inside & unmixed[i, j] & (label[i, j] == number)
+            result[rows, columns] = shown
+        return result
 
 
 def measured(renderer: Any, clip: Clip, scene: Scene, row: str) -> list[float]:
@@ -97,6 +171,8 @@ def measured(renderer: Any, clip: Clip, scene: Scene, row: str) -> list[float]:
         if row in ("true lights", "both true"):
             base.with_highlights = knowing.with_highlights
             knowing.knows_lights = True
+        if row in ("shown by others", "all hidden"):
+            knowing.knows_hidden = row
         if row in ("true layers", "both true"):
             base.separated = knowing.separated
     result = np.asarray(renderer.render(frames, disparity, clip.d_f, clip.k_px))

@@ -286,7 +286,7 @@ def plane_boxes(scene: Scene, frame: int, lens: bool) -> NDArray[np.float32]:
     for p in range(1, len(scene.textures)):
         a, b, c = (float(value) for value in scene.disparity[frame, p])
         rows, columns = scene.textures[p].shape[:2]
-        x, y = _seen_at(scene, frame, p, np.array([0.0, 0.0, columns, columns]), np.array([0.0, rows, 0.0, rows]))
+        x, y = seen_at(scene, frame, p, np.array([0.0, 0.0, columns, columns]), np.array([0.0, rows, 0.0, rows]))
         reach = float(np.abs(a * x + b * y + c - float(scene.d_f[frame])).max()) * float(scene.k_px[frame])
         grow = (reach * 1.1 if lens else 0.0) + 2.0
         boxes[p] = (x.min() - grow, y.min() - grow, x.max() + grow, y.max() + grow)
@@ -317,7 +317,7 @@ def _lamp_tiles(scene: Scene, frame: int) -> NDArray[np.bool_]:
         rows, columns = lamps_of(texture)
         if rows.size == 0:
             continue
-        x, y = _seen_at(scene, frame, plane, columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5)
+        x, y = seen_at(scene, frame, plane, columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5)
         a, b, c = (float(value) for value in scene.disparity[frame, plane])
         reach = np.abs(a * x + b * y + c - float(scene.d_f[frame])) * float(scene.k_px[frame]) * 1.1 + 2.0
         first_row, last_row = (y - reach) // TILE_PX, (y + reach) // TILE_PX
@@ -339,7 +339,7 @@ def lamps_of(texture: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np
     return rows, columns
 
 
-def _seen_at(
+def seen_at(
     scene: Scene, frame: int, plane: int, s: NDArray[np.float64], t: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where points of a texture (column s, row t, both (N,)) are in the pinhole picture: x and y, (N,) each."""

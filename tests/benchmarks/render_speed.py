@@ -1,7 +1,8 @@
 """How long the renderers take for a frame: ``python tests/benchmarks/render_speed.py [--device cuda] [--lines 540]``.
 
 A shot made by formula (textured planes that move) is rendered with ``scatter``, the baseline of the same run, and with
-``vbr``; ``network`` is the network of ``vbr`` alone, its base pictures given. Printed are milliseconds a frame after a
+``vbr``; ``network`` is the network of ``vbr`` alone, its base pictures given. ``preview`` is ``vbr`` on single frames,
+each on its own, and ``refocus`` the same on one frame whose focus moves, as when a person tries it out. Printed are milliseconds a frame after a
 warm-up, and the ratio; absolute times mean something on a named GPU only. ``--profile`` adds where ``vbr`` spends them.
 """
 
@@ -80,6 +81,19 @@ def renderer_pushes(name: str, device: str, lines: int, frames: int, k_px: float
     return lambda t: stream.push(pictures[t], depth[t], 0.3, k_px)
 
 
+def preview_pushes(device: str, lines: int, frames: int, k_px: float, is_new: bool) -> Callable[[int], object]:
+    """Renders a frame alone: a new one each time, or the same one with another focus."""
+    pictures, depth = shot(lines, WARM_UP + frames)
+    renderer = load_renderer("vbr", device)
+
+    def push(t: int) -> object:
+        if is_new:
+            return renderer.render_frame(pictures[t], depth[t], 0.3, k_px)
+        return renderer.render_frame(pictures[0], depth[0], 0.3 + 0.01 * (t % 20), k_px)
+
+    return push
+
+
 def network_pushes(device: str, lines: int, k_px: float) -> Callable[[int], object]:
     """The same for the network by itself, on pictures that lie on the device."""
     renderer = load_renderer("vbr", device)
@@ -107,8 +121,10 @@ def main() -> None:
     k_px = given.blur * given.lines * 1.4
     baseline = 0.0
     profile = cProfile.Profile() if given.profile else None
-    for name in ("scatter", "network", "vbr"):
-        if name == "network":
+    for name in ("scatter", "network", "preview", "refocus", "vbr"):
+        if name in ("preview", "refocus"):
+            push = preview_pushes(given.device, given.lines, given.frames, k_px, name == "preview")
+        elif name == "network":
             push = network_pushes(given.device, given.lines, k_px)
         else:
             push = renderer_pushes(name, given.device, given.lines, given.frames, k_px)

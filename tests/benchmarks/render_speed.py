@@ -2,8 +2,9 @@
 
 A shot made by formula (textured planes that move) is rendered with ``scatter``, the baseline of the same run, and with
 ``vbr``; ``network`` is the network of ``vbr`` alone, its base pictures given. ``preview`` is ``vbr`` on single frames,
-each on its own, and ``refocus`` the same on one frame whose focus moves, as when a person tries it out. Printed are milliseconds a frame after a
-warm-up, and the ratio; absolute times mean something on a named GPU only. ``--profile`` adds where ``vbr`` spends them.
+each on its own, and ``refocus`` the same on one frame whose focus moves, as when a person tries it out. Printed are
+milliseconds a frame after a warm-up, and the ratio; absolute times mean something on a named GPU only. ``--profile``
+adds where ``vbr`` spends them.
 """
 
 from __future__ import annotations

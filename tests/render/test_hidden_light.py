@@ -139,6 +139,15 @@ def test_places_that_other_frames_show_are_read_there(drift: int) -> None:
     assert np.allclose(hidden.disparity[behind], 0.1, atol=0.01)
 
 
+def test_pictures_may_lie_in_memory_in_any_order() -> None:
+    frames, disparity, _ = shot(5, 2)
+    wanted = found(frames, disparity)[2]
+    turned = [np.asfortranarray(each) for each in (frames, disparity)]
+    got = found(turned[0], turned[1])[2]
+    assert np.array_equal(got.color, wanted.color)
+    assert np.array_equal(got.seen, wanted.seen)
+
+
 def test_a_still_shot_shows_nothing_new() -> None:
     frames, disparity, _ = shot(4, 0)
     for hidden in found(frames, disparity):

@@ -142,7 +142,7 @@ def look_at(
     """
     size = working_size(*disparity.shape)
     if size == disparity.shape:
-        color, small = frame, disparity
+        color, small = np.ascontiguousarray(frame, np.float32), np.ascontiguousarray(disparity, np.float32)
     else:
         color = np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
         small = np.asarray(cv2.resize(disparity, size[::-1], interpolation=cv2.INTER_NEAREST), np.float32)

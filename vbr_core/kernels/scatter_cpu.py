@@ -233,36 +233,6 @@ def _composite_row(  # type: ignore[no-untyped-def]
             row[x, 2] = source[x, 2]
 
 
-@njit(cache=True, fastmath=True)
-def _add_light(  # type: ignore[no-untyped-def]
-    diff, used, y, color, radius_index, layer_index, turned, row_reach, half_widths, inverse_area, reach, shares
-):
-    """All that reaches row ``y``, into ``diff``. By itself, not within the parallel loop: that compiles much faster."""
-    planes, height, width, _ = color.shape
-    biggest = reach[-1]
-    for sy in range(y - biggest, y + biggest + 1):
-        down = y - sy
-        dy = abs(down)
-        my = _mirror(sy, height)
-        for plane in range(planes):
-            if row_reach[plane, my] < dy:
-                continue
-            for mx in range(width):
-                index = radius_index[plane, my, mx]
-                if index < 0 or reach[index] < dy or color[plane, my, mx, 3] <= 0:
-                    continue
-                layer = layer_index[plane, my, mx]
-                used[layer] = True
-                half = half_widths[index, dy]
-                weight = inverse_area[index]
-                is_turned = turned[plane, my, mx]
-                cover = color[plane, my, mx, 3] * weight
-                red = color[plane, my, mx, 0] * weight
-                green = color[plane, my, mx, 1] * weight
-                blue = color[plane, my, mx, 2] * weight
-                _add_copies(diff, layer, mx, -half, half, down, is_turned, red, green, blue, cover, width, shares)
-
-
 @njit(cache=True, fastmath=True, parallel=True, nogil=True)
 def _scatter(  # type: ignore[no-untyped-def]
     color,
@@ -281,8 +251,9 @@ def _scatter(  # type: ignore[no-untyped-def]
     threads,
     grouped,
 ):
-    width = color.shape[2]
+    planes, height, width, _ = color.shape
     out = np.empty((last_row - first_row, width, 3), np.float32)
+    biggest = reach[-1]
     parts = QUARTERS if grouped else 1
     shares = np.full(parts, np.float32(parts))
     whole = np.full((parts, width), np.float32(1.0 / parts))
@@ -296,20 +267,29 @@ def _scatter(  # type: ignore[no-untyped-def]
             np.empty(width, np.int32),
         )
         for y in range(first_row + worker, last_row, threads):
-            _add_light(
-                diff,
-                used,
-                y,
-                color,
-                radius_index,
-                layer_index,
-                turned,
-                row_reach,
-                half_widths,
-                inverse_area,
-                reach,
-                shares,
-            )
+            for sy in range(y - biggest, y + biggest + 1):
+                down = y - sy
+                dy = abs(down)
+                my = _mirror(sy, height)
+                for plane in range(planes):
+                    if row_reach[plane, my] < dy:
+                        continue
+                    for mx in range(width):
+                        index = radius_index[plane, my, mx]
+                        if index < 0 or reach[index] < dy or color[plane, my, mx, 3] <= 0:
+                            continue
+                        layer = layer_index[plane, my, mx]
+                        used[layer] = True
+                        half = half_widths[index, dy]
+                        weight = inverse_area[index]
+                        is_turned = turned[plane, my, mx]
+                        cover = color[plane, my, mx, 3] * weight
+                        red = color[plane, my, mx, 0] * weight
+                        green = color[plane, my, mx, 1] * weight
+                        blue = color[plane, my, mx, 2] * weight
+                        _add_copies(
+                            diff, layer, mx, -half, half, down, is_turned, red, green, blue, cover, width, shares
+                        )
             _composite_row(
                 out[y - first_row],
                 diff,

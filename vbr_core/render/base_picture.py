@@ -20,7 +20,7 @@ from vbr_core.model.highlights import CLIPPED_FROM
 from vbr_core.model.layer_separation import HiddenGuess, Layers
 from vbr_core.render.base import Renderer
 from vbr_core.render.behind_steadying import BehindSteadier
-from vbr_core.render.clipped_light import changed
+from vbr_core.render.clipped_light import any_channel, changed
 from vbr_core.render.color_range import surrounding_range, within_range
 from vbr_core.render.edge_consensus import AgreedShot, agreed_shot
 from vbr_core.render.hidden_light import HiddenLightFinder, hidden_light, look_at
@@ -247,8 +247,7 @@ class BasePicture(Renderer):
         bright = self.with_highlights(frame)
         if bright is frame:
             return Highlights(np.empty(0, np.intp), np.empty((0, 3), np.float32))
-        differs = bright != frame
-        places = np.flatnonzero(differs[..., 0] | differs[..., 1] | differs[..., 2])
+        places = np.flatnonzero(any_channel(bright != frame))
         return Highlights(places, bright.reshape(-1, 3)[places])
 
     @torch.no_grad()

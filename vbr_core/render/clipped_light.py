@@ -39,8 +39,7 @@ class ClippedLight:
     """What was guessed of a frame's clipped light, at working size, where there is any.
 
     Attributes:
-        size: (h, w).
-        places: (N,) flat indices of pixels that are clipped, or beside such.
+        places: (N,) flat indices of pixels (h, w) that are clipped, or beside such.
         number: (h, w) int32: their rows in the lists; -1 for other pixels.
         extra: (N, 3) float32: linear light above what the picture shows.
         lit: (N, 3) float32: the colour with that light, on the sRGB curve continued above 1.
@@ -48,7 +47,6 @@ class ClippedLight:
         share: (N, 3) float32 0..1: how much around is clipped.
     """
 
-    size: tuple[int, int]
     places: NDArray[np.intp]
     number: NDArray[np.int32]
     extra: NDArray[np.float32]
@@ -58,9 +56,9 @@ class ClippedLight:
 
     def picture(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """One of them as a picture (h, w, 3), 0 elsewhere."""
-        result = np.zeros((self.size[0] * self.size[1], 3), np.float32)
+        result = np.zeros((self.number.size, 3), np.float32)
         result[self.places] = values
-        return result.reshape(*self.size, 3)
+        return result.reshape(*self.number.shape, 3)
 
 
 def clipped_light(
@@ -94,14 +92,14 @@ def clipped_light(
 
     gains = summed(_log_gain(before, after) * clipped)
     gains, share = (cv2.blur(each, (AROUND, AROUND)) for each in (gains, summed(clipped)))
-    places = np.flatnonzero(_any_channel(share > 0.0))
+    places = np.flatnonzero(any_channel(share > 0.0))
     extra, gains, share, seen = (
         each.reshape(-1, 3)[places] for each in (summed(light - shown), gains, share, np.ascontiguousarray(color))
     )
     gain = (gains / np.maximum(share, np.float32(1e-6))).astype(np.float32)
     lit = encoded_above_white(srgb_to_linear(torch.from_numpy(seen)) + torch.from_numpy(extra)).numpy()
-    lit = np.where(_any_channel(extra > 0.0)[:, None], lit, seen)
-    return ClippedLight(size, places, numbers_of(places, size), extra, lit, gain, share)
+    lit = np.where(any_channel(extra > 0.0)[:, None], lit, seen)
+    return ClippedLight(places, numbers_of(places, size), extra, lit, gain, share)
 
 
 def agreed_change(looks: list[Look], here: int) -> NDArray[np.float32] | None:
@@ -114,7 +112,7 @@ def agreed_change(looks: list[Look], here: int) -> NDArray[np.float32] | None:
     own = looks[here].light
     if own is None or len(looks) == 1:
         return None
-    y, x = np.divmod(own.places, own.size[1])
+    y, x = np.divmod(own.places, own.number.shape[1])
     surface = looks[here].disparity[y, x]
     count = (own.share > 0.0).astype(np.float32)
     total = own.gain * count
@@ -164,10 +162,10 @@ def _log_gain(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArra
 
 def _clipped_pixels(frame: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of pixels of which a channel is clipped."""
-    rows, columns = np.nonzero(_any_channel(frame > CLIPPED_FROM))
+    rows, columns = np.nonzero(any_channel(frame > CLIPPED_FROM))
     return rows, columns
 
 
-def _any_channel(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def any_channel(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(..., 3) -> (...): several times as fast as ``any`` along so short an axis."""
     return values[..., 0] | values[..., 1] | values[..., 2]

@@ -123,6 +123,10 @@ class Look:
     sight: Sight | None = None
     light: ClippedLight | None = None
 
+    def surface_behind(self) -> NDArray[np.float32]:
+        """Disparity (h, w) of what each pixel may hide, that of the place across the edge; else its own."""
+        return np.where(self.zone, self.disparity.reshape(-1)[np.maximum(self.across, 0)], self.disparity)
+
 
 def working_size(height: int, width: int) -> tuple[int, int]:
     """Height and width of the small pictures for pictures of a size."""
@@ -229,7 +233,7 @@ def behind_motion(look: Look, shift: NDArray[np.float32], trust: NDArray[np.floa
     margin = 2 * FLOW_MARGIN_PX + 1
     near_edge = cv2.erode(look.clean, np.ones((margin, margin), np.uint8)) < 0.5
     weight = ((trust > LEAST_TRUST) & ~near_edge).astype(np.float32)
-    behind = np.where(look.zone, look.disparity.reshape(-1)[np.maximum(look.across, 0)], look.disparity)
+    behind = look.surface_behind()
     places = look.zone | (weight == 0.0)
     result = shift.copy()
     if places.any():
@@ -260,15 +264,15 @@ class _Found:
         return cls(*(np.zeros(shape, np.float32) for shape in (three, one, three, one)))
 
 
-def _follow(looks: list[Look], here: int, step: int, found: _Found) -> None:
+def _follow(looks: list[Look], here: int, step: int, behind: NDArray[np.float32], found: _Found) -> None:
     """Look for what frame ``here`` hides in the frames before (``step`` -1) or after (1) it.
 
-    What is surer than what was found so far takes its place.
+    ``behind`` is the disparity of each pixel's hidden surface, flat. What is surer than what was found so far takes its
+    place.
     """
     look = looks[here]
     pending = np.flatnonzero(look.zone)
     place = np.stack(np.divmod(pending, look.zone.shape[1])[::-1], axis=1).astype(np.float32)
-    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)].reshape(-1)
     sure = np.float32(DECAY)
     for at in range(here, here + step * REACH_FRAMES, step):
         motion = looks[at].back if step < 0 else looks[at].on
@@ -306,15 +310,14 @@ def hidden_light(looks: list[Look], here: int) -> HiddenLight:
     """What frame ``here`` hides, from all the frames around it that are given."""
     look = looks[here]
     shape = look.disparity.shape
-    behind = look.disparity.reshape(-1)[np.maximum(look.across, 0)]
-    disparity = np.where(look.zone, behind, look.disparity)
+    disparity = behind = look.surface_behind()
     color = look.color
     seen = np.zeros_like(look.disparity)
     extra = None
     if look.zone.any():
         found = _Found.nothing(look.disparity.size)
         for step in (-1, 1):
-            _follow(looks, here, step, found)
+            _follow(looks, here, step, behind.reshape(-1), found)
         seen = found.seen.reshape(shape)
         if any(each.light is not None for each in looks):
             extra = found.extra.reshape(*shape, 3)

@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
     # --- building ---------------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:
-        self.welcome = Welcome()
+        column = self._build_frame()
         self.panel = ViewerPanel(self.session, self.preview, self.player, self.actions_)
         self.viewer = self.panel.viewer
         self.transport = TransportBar(self.session, self.actions_)
@@ -159,29 +159,35 @@ class MainWindow(QMainWindow):
             self,
         )
         self.desk = UserDesk(self.session, self.core, self.runner, self.actions_, self.preview, self.viewer, self)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         column.addWidget(self.panel, 1)
         column.addWidget(self.transport)
-        self.upper = QSplitter(Qt.Orientation.Horizontal)
-        self.upper.addWidget(left)
         self.upper.addWidget(self.inspector)
         self.upper.setStretchFactor(0, 1)
         self.upper.setCollapsible(0, False)
         self.upper.setSizes([960, 312])
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.addWidget(self.upper)
         self.split.addWidget(self.timeline)
         self.split.setStretchFactor(0, 1)
         self.split.setCollapsible(0, False)
         self.split.setSizes([520, 184])
+        self.compare_key = HoldKey(Qt.Key.Key_W, self, self.preview.set_compare)
+
+    def _build_frame(self) -> QVBoxLayout:
+        """What the widgets are put into, before there are any: with every move into another one all that is inside is
+        styled anew. Returns where the picture goes."""
+        self.welcome = Welcome()
         self.stack = QStackedWidget()
+        self.setCentralWidget(self.stack)
+        self.split = QSplitter(Qt.Orientation.Vertical)
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.split)
-        self.setCentralWidget(self.stack)
-        self.compare_key = HoldKey(Qt.Key.Key_W, self, self.preview.set_compare)
+        self.upper = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.upper)
+        left = QWidget()
+        self.upper.addWidget(left)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        return column
 
     def _build_menus(self) -> None:
         for name, title in MENUS:

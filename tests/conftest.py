@@ -125,6 +125,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     gc.disable()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What the tests have imported stays; looking through it after each of them took longer than many a test."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Back to Python's own ways, so that libraries find nothing left over when they are unloaded.
 
@@ -148,3 +154,6 @@ def collected_on_the_main_thread(request: pytest.FixtureRequest) -> Iterator[Non
     if len(sys.modules) > modules + 50:
         gc.freeze()
     gc.collect(2 if "qapp" in request.fixturenames else 1)
+    if gc.isenabled():  # the program's own collector was stopped, and has let all go
+        gc.disable()
+        gc.freeze()

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from vbr_core.video.writer import VideoWriter
 
 
+TAKEN_SHARE = 0.25
+"""About so much of the work on a frame is done when ``vbr`` has taken it in; the rest when its picture comes out,
+which may be a dozen frames later."""
+
+
 def knows_cuts(disparity: DisparitySource) -> bool:
     """Whether the source itself says where shots begin: what was estimated here does, and files that were looked at."""
     if isinstance(disparity, RepairedDisparity):
@@ -111,7 +116,13 @@ def render_range(
     shot: EngineStream | None = None
     detector = None if knows_cuts(disparity) else CutDetector()
     waiting: deque[int] = deque()
-    done = 0
+    done = ready = 0  # written, and rendered
+
+    def report() -> None:
+        nonlocal ready
+        taken = done + len(waiting)
+        ready = min(max(ready, done), taken)
+        ctx.step(done, total, "Rendering", worked=TAKEN_SHARE * taken + (1.0 - TAKEN_SHARE) * ready)
 
     def write(pictures: list[Picture]) -> None:
         nonlocal done
@@ -121,22 +132,30 @@ def render_range(
             if on_frame is not None:
                 on_frame(frame_index, picture)
             done += 1
-            ctx.step(done, total, "Rendering")
+            report()
 
-    ctx.step(0, total, "Rendering")
+    def before_next() -> None:
+        nonlocal ready
+        report()
+        ready += 1
+
+    report()
     with ReadAhead(decode) as frames, WriteBehind(encode) as encoder:
         for frame_index, rgb, depth in frames:
             at = frame_index - start
             # disparity that was opened by itself may know no cuts: they are looked for here
             if frame_index in cuts or (detector is not None and detector.is_cut(to_float(reduce_picture(rgb)))):
                 if shot is not None:
-                    write(shot.finish(ctx.token.raise_if_cancelled))
+                    write(shot.finish(before_next))
                 shot = None
             if shot is None:
                 shot = engine.begin_shot(shot_bound(project, frame_index, cuts, disparity.frame_count))
             waiting.append(frame_index)
             look = look_at(project.look, frame_index, cuts)
-            write(shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone, look))
+            pictures = shot.push(rgb, depth, float(focus[at]), float(blur[at]), project.sharp_zone, look)
+            write(pictures)
+            if not pictures:
+                report()
         if shot is not None:
-            write(shot.finish(ctx.token.raise_if_cancelled))
+            write(shot.finish(before_next))
     return engine.note

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 RUNS = 3
 RUN_FRAMES = 6
+QUICK_FRAMES = 3
+"""Where only the time is asked for, and who asks waits for it: the piece is so long, and there is only one."""
 LARGE_PIXELS = 1_500_000
 """Pieces of larger pictures are half as long."""
 STRIP_PIXELS = 400_000
@@ -135,7 +137,7 @@ def _estimate_video(
     encoding.check_against(info)
     size = result_size((info.width, info.height), settings.short_side_px)
     engine = _engine(project, settings)
-    k = max((key.value for key in project.blur.keys), default=project.blur.base)
+    k = _largest_blur(project)
     found = _Measured([], [], [], [], [], [])
     begun = time.perf_counter()
     runs = _runs(start, stop, RUN_FRAMES if size[0] * size[1] < LARGE_PIXELS else RUN_FRAMES // 2)
@@ -152,15 +154,12 @@ def _estimate_video(
             depths.append(_disparity(disparity, frame, pictures[0]))
         found.decode.append((time.perf_counter() - at) / max(1, count - 1))
         ctx.token.raise_if_cancelled()
-        if not number:  # compile first: that time is not paid for every frame
-            engine.render(pictures[0][:64], depths[0][:64], 0.5, k)
+        if not number:
+            _compile(engine, pictures, depths, k)
         share = BUDGET_SECONDS / (2 * len(runs))
-        large = size[0] * size[1] >= STRIP_PIXELS
-        shown = [_strip(each) for each in pictures] if large else pictures
-        if large:
-            depths = [_strip(each) for each in depths]
+        shown, depths, part = _worth_rendering(pictures, depths)
         seconds, results = _render_run(engine, project, shown, depths, k, share, ctx)
-        found.render.append(seconds * (STRIP if large else 1))
+        found.render.append(seconds * part)
         _encode_run(found, pictures, shown, results, info, encoding, ctx)
     frames = stop - start
     return ExportEstimate(
@@ -171,6 +170,61 @@ def _estimate_video(
         total_bytes(),
         free_bytes(settings.output),
     )
+
+
+def time_rendering(
+    project: Project,
+    clip_path: str | Path,
+    settings: ExportSettings,
+    disparity: DisparitySource | None = None,
+    ctx: JobContext | None = None,
+) -> float:
+    """Seconds that rendering will take, measured on a few frames from the middle of the range.
+
+    Decoding and encoding go on beside it, and are not counted.
+
+    Args:
+        project: The document.
+        clip_path: Its clip.
+        settings: What would be written.
+        disparity: Of the clip, as far as it is there; without it a ramp stands in, which takes less time than most.
+        ctx: Cancel.
+
+    Raises:
+        Cancelled: By the context.
+        VbrError: The clip cannot be read, or the settings do not fit it.
+    """
+    with VideoReader(clip_path) as reader:
+        start, stop = pipeline.frame_span(settings, reader.info)
+        size = result_size((reader.info.width, reader.info.height), settings.short_side_px)
+        first, count = _runs(start, stop, QUICK_FRAMES)[0]
+        frames = range(first, first + count)
+        pictures = [prepare_picture(reader.frame(frame).rgb, size, settings.bit_depth == 10) for frame in frames]
+        depths = [_disparity(disparity, frame, picture) for frame, picture in zip(frames, pictures, strict=True)]
+    engine = _engine(project, settings)
+    k = _largest_blur(project)
+    _compile(engine, pictures, depths, k)
+    shown, depths, part = _worth_rendering(pictures, depths)
+    seconds, _ = _render_run(engine, project, shown, depths, k, math.inf, ctx or JobContext())
+    return part * seconds * (stop - start)
+
+
+def _largest_blur(project: Project) -> float:
+    return max((key.value for key in project.blur.keys), default=project.blur.base)
+
+
+def _compile(engine: RenderEngine, pictures: list[Any], depths: list[NDArray[np.float32]], k: float) -> None:
+    """Render a little first: what is compiled then is not paid for every frame."""
+    engine.render(pictures[0][:64], depths[0][:64], 0.5, k)
+
+
+def _worth_rendering(
+    pictures: list[Any], depths: list[NDArray[np.float32]]
+) -> tuple[list[Any], list[NDArray[np.float32]], int]:
+    """What is rendered of pictures and maps to learn the time, and how many times as much the whole of them is."""
+    if pictures[0].shape[0] * pictures[0].shape[1] < STRIP_PIXELS:
+        return pictures, depths, 1
+    return [_strip(each) for each in pictures], [_strip(each) for each in depths], STRIP
 
 
 def _engine(project: Project, settings: ExportSettings | StillSettings) -> RenderEngine:
@@ -217,7 +271,7 @@ def _render_run(
         done += 1
         if time.perf_counter() - begun > share_seconds:
             break
-    results += shot.finish()
+    results += shot.finish(ctx.token.raise_if_cancelled)
     return (time.perf_counter() - begun) / done, results
 
 
@@ -301,8 +355,8 @@ def _estimate_still(
     depth = _disparity(disparity, settings.frame, rgb)
     d_f = project.focus.keys[0].value if project.focus.keys else project.focus.base
     look = look_at(project.look, 0)
-    k = max((key.value for key in project.blur.keys), default=project.blur.base)
-    engine.render(rgb[:64], depth[:64], 0.5, k)
+    k = _largest_blur(project)
+    _compile(engine, [rgb], [depth], k)
     ctx.token.raise_if_cancelled()
     begun = time.perf_counter()
     picture = engine.render(rgb, depth, d_f, k, project.sharp_zone, look=look)

@@ -85,26 +85,35 @@ class JobContext:
     _phase: str = ""
     _phase_started: float = 0.0
     _span: tuple[float, float] = (0.0, 1.0)
-    _recent: list[tuple[float, int]] = field(default_factory=list)
+    _recent: list[tuple[float, float]] = field(default_factory=list)
 
-    def step(self, done: int, total: int, phase: str, unit: str = "") -> None:
+    def step(self, done: int, total: int, phase: str, unit: str = "", worked: float | None = None) -> None:
         """Report that ``done`` of ``total`` units of ``phase`` are finished, and let the job be cancelled here.
+
+        Args:
+            done: Units finished.
+            total: Units in this phase; 0 if not known.
+            phase: In words for the user.
+            unit: See :class:`Progress`.
+            worked: How many units' worth of work is done, where units are begun long before they are finished; rate,
+                time left and fraction go by it. None: ``done``.
 
         Raises:
             Cancelled: The caller asked for the job to stop.
         """
         self.token.raise_if_cancelled()
         now = time.monotonic()
-        if phase != self._phase or not self._recent or done < self._recent[-1][1]:
+        worked = done if worked is None else worked
+        if phase != self._phase or not self._recent or worked < self._recent[-1][1]:
             self._phase, self._phase_started, self._recent = phase, now, []
-        self._recent.append((now, done))
+        self._recent.append((now, worked))
         while len(self._recent) > 2 and now - self._recent[1][0] > 8.0:
             self._recent.pop(0)
         (t0, n0), (t1, n1) = self._recent[0], self._recent[-1]
         rate = (n1 - n0) / (t1 - t0) if t1 > t0 and n1 > n0 else 0.0
-        remaining = (total - done) / rate if rate > 0 and total > 0 else None
+        remaining = (total - worked) / rate if rate > 0 and total > 0 else None
         low, high = self._span
-        fraction = low + (high - low) * (done / total if total > 0 else 0.0)
+        fraction = low + (high - low) * (worked / total if total > 0 else 0.0)
         if self.listener is not None:
             elapsed = now - self._phase_started
             self.listener(Progress(phase, done, total, elapsed, rate, remaining, min(1.0, fraction), unit))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from resources import resource_path
 from vbr_core import edits
@@ -29,6 +28,7 @@ from vbr_core.video.writer import EncodeSettings, VideoWriter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from vbr_core.depth.source import DisparitySource
@@ -442,27 +442,17 @@ def export_video(
     return ExportResult(path, span[1] - span[0], time.monotonic() - started, notes)
 
 
-def time_export(project: Project, clip_path: str | Path, settings: ExportSettings) -> float:
-    """Seconds that an export will take, roughly: one frame is rendered at full size and the rest assumed alike.
+def time_export(
+    project: Project,
+    clip_path: str | Path,
+    settings: ExportSettings,
+    disparity: DisparitySource | None = None,
+    ctx: JobContext | None = None,
+) -> float:
+    """Seconds that an export will take, roughly; see :func:`vbr_core.export_estimate.time_rendering`."""
+    from vbr_core.export_estimate import time_rendering
 
-    The disparity is a ramp, so nothing has to be estimated; decoding and encoding overlap with rendering.
-    """
-    from vbr_core.export import prepare_picture
-    from vbr_core.render.engine import RenderEngine
-
-    with VideoReader(clip_path) as reader:
-        start, stop = frame_span(settings, reader.info)
-        size = result_size((reader.info.width, reader.info.height), settings.short_side_px)
-        picture = prepare_picture(reader.frame((start + stop) // 2).rgb, size, settings.bit_depth == 10)
-    ramp = np.linspace(0.0, 1.0, picture.shape[0], dtype=np.float32)[:, None].repeat(picture.shape[1], axis=1)
-    render = msgspec.structs.replace(settings.render, renderer=project.renderer)
-    engine = RenderEngine(render)
-    k = max((key.value for key in project.blur.keys), default=project.blur.base)
-    engine.render(picture[:64], ramp[:64], 0.5, k)  # compile first: that time is not paid for every frame
-    started = time.perf_counter()
-    engine.render(picture, ramp, 0.5, k)
-    per_frame = time.perf_counter() - started
-    return math.ceil(per_frame * (stop - start) * 10) / 10
+    return math.ceil(10.0 * time_rendering(project, clip_path, settings, disparity, ctx)) / 10.0
 
 
 def self_test() -> list[Check]:

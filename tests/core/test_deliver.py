@@ -15,7 +15,7 @@ from vbr_core.depth.shots import CutDetector
 from vbr_core.depth.source import open_disparity
 from vbr_core.errors import InputError, OutputError
 from vbr_core.export import prepare_picture
-from vbr_core.jobs import Cancelled, JobContext
+from vbr_core.jobs import Cancelled, JobContext, Progress
 from vbr_core.project import Clip, Project
 from vbr_core.render.engine import RenderEngine
 from vbr_core.render.request import resolve
@@ -208,3 +208,70 @@ def test_export_still_and_preview_agree_on_the_cuts_of_an_earlier_depth(clip: Pa
     still = deliver(project, clip, StillSettings(str(tmp_path / "a.png"), frame=2), None, source)
     found = cv2.imdecode(np.frombuffer(still.path.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
     assert np.array_equal(found, shown)
+
+
+class _LateShot:
+    """Every picture comes four frames late; those left at the end one by one."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Any] = []
+
+    def push(self, rgb: Any, *_given: Any) -> list[Any]:
+        self.waiting.append(rgb)
+        return [self.waiting.pop(0)] if len(self.waiting) > 4 else []
+
+    def finish(self, between: Any) -> list[Any]:
+        for _ in self.waiting:
+            between()
+        return self.waiting
+
+
+@pytest.mark.parametrize(
+    ("cuts", "halves"),
+    [
+        ((), [0, 1, 2, 3, 4, 6, 8, 8, 9, 10, 11, 12, 12, 12, 12]),
+        ((3,), [0, 1, 2, 3, 3, 4, 5, 6, 6, 6, 7, 8, 9, 9, 10, 11, 12, 12, 12]),
+    ],
+)
+def test_progress_goes_on_while_pictures_are_held_back(
+    clip: Path,
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cuts: tuple[int, ...],
+    halves: list[int],
+) -> None:
+    """Taking a frame counts as the one half of it, its picture as the other."""
+    monkeypatch.setattr(RenderEngine, "begin_shot", lambda *_given: _LateShot())
+    monkeypatch.setattr(export, "TAKEN_SHARE", 0.5)
+    seen: list[Progress] = []
+    deliver(project, clip, ExportSettings(str(tmp_path / "a.mp4")), JobContext(seen.append), Halves(cuts))
+    rendering = [each for each in seen if each.phase == "Rendering"]
+    worked = np.array([each.fraction for each in rendering]) - rendering[0].fraction
+    np.testing.assert_allclose(worked / worked[-1], np.array(halves) / 12)
+    assert (rendering[0].done, rendering[-1].done) == (0, FRAMES)
+    elapsed = [each.elapsed_seconds for each in rendering]
+    assert elapsed == sorted(elapsed)  # never begun again
+
+
+def test_an_export_is_cancelled_before_the_first_picture_comes(
+    clip: Path, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shots: list[_LateShot] = []
+
+    def begin_shot(*_given: Any) -> _LateShot:
+        shots.append(_LateShot())
+        return shots[-1]
+
+    monkeypatch.setattr(RenderEngine, "begin_shot", begin_shot)
+    ctx = JobContext()
+
+    def listen(progress: Progress) -> None:
+        if progress.phase == "Rendering" and progress.fraction > 0.0:
+            ctx.token.cancel()
+
+    ctx.listener = listen
+    with pytest.raises(Cancelled):
+        deliver(project, clip, ExportSettings(str(tmp_path / "a.mp4")), ctx, Halves())
+    assert len(shots[0].waiting) == 2
+    assert names(tmp_path) == ["six.mp4"]

@@ -16,6 +16,7 @@ from vbr_core.errors import DepthError, InputError, OutputError
 from vbr_core.export_estimate import estimate_export, memory_bytes
 from vbr_core.export_needs import ExportEstimate, needed_room
 from vbr_core.jobs import Cancelled, JobContext
+from vbr_core.pipeline import time_export
 from vbr_core.project import Project
 from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
 
@@ -148,3 +149,42 @@ def test_larger_pictures_and_deeper_files_need_more_memory() -> None:
     small = memory_bytes((1280, 720), "scatter", "h264")
     assert memory_bytes((3840, 2160), "scatter", "h264") > 1.5 * small
     assert memory_bytes((1280, 720), "vbr", "hevc", 10) > memory_bytes((1280, 720), "vbr", "h264") > small
+
+
+@pytest.mark.parametrize("strip_pixels", [WIDTH * HEIGHT + 1, WIDTH * HEIGHT])
+def test_the_time_is_that_of_frames_with_their_own_disparity(
+    clip: Path, project: Project, monkeypatch: pytest.MonkeyPatch, strip_pixels: int
+) -> None:
+    """Large pictures are measured by a third of them."""
+    monkeypatch.setattr(export_estimate, "STRIP_PIXELS", strip_pixels)
+    rendered: list[tuple[int, int, float, float]] = []
+
+    def render_run(
+        _engine: Any, _project: Any, pictures: list[Any], depths: list[Any], k: float, *_given: Any
+    ) -> tuple[float, list[Any]]:
+        rendered.extend(
+            (*picture.shape[:2], float(depth.min()), k) for picture, depth in zip(pictures, depths, strict=True)
+        )
+        return 2.0, pictures
+
+    monkeypatch.setattr(export_estimate, "_render_run", render_run)
+    settings = ExportSettings("a.mp4", start=10, stop=30)
+    seconds = time_export(project, clip, settings, Halves())  # type: ignore[arg-type]
+    part = 3 if strip_pixels == WIDTH * HEIGHT else 1
+    assert seconds == pytest.approx(20 * 2.0 * part)
+    assert len(rendered) == export_estimate.QUICK_FRAMES
+    for height, width, least, k in rendered:
+        assert (height, k) == (HEIGHT, 30.0)
+        assert width == pytest.approx(WIDTH / part, abs=2)
+        assert least > 0.1  # no ramp
+    # of one frame there is no more than that
+    rendered.clear()
+    time_export(project, clip, ExportSettings("a.mp4", start=10, stop=11), Halves())  # type: ignore[arg-type]
+    assert len(rendered) == 1
+
+
+def test_measuring_the_time_can_be_cancelled(clip: Path, project: Project) -> None:
+    ctx = JobContext()
+    ctx.token.cancel()
+    with pytest.raises(Cancelled):
+        time_export(project, clip, ExportSettings("a.mp4"), Halves(), ctx)  # type: ignore[arg-type]

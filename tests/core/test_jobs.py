@@ -24,6 +24,21 @@ def test_progress_tells_rate_and_time_left(monkeypatch):
     assert seen[-1].fraction == pytest.approx(0.4)
 
 
+def test_rate_and_time_left_go_by_the_work_that_is_done(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    seen = []
+    ctx = JobContext(seen.append)
+    for taken in range(6):
+        ctx.step(max(0, taken - 4), 10, "Rendering", worked=0.5 * taken + 0.5 * max(0, taken - 4))
+        now[0] += 1.0
+    assert [each.done for each in seen] == [0, 0, 0, 0, 0, 1]
+    assert seen[1].per_second == pytest.approx(0.5)
+    assert seen[1].remaining_seconds == pytest.approx(19.0)
+    assert seen[-1].fraction == pytest.approx(0.3)
+    assert seen[-1].elapsed_seconds == pytest.approx(5.0)
+
+
 def test_parts_of_a_job_make_one_fraction():
     seen = []
     ctx = JobContext(seen.append)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.render.test_hidden_light import shot
+from vbr_core.kernels.median import weighted_median
 from vbr_core.model.config import NetworkConfig
 from vbr_core.model.network import VbrNetwork
 from vbr_core.render.edge_consensus import (
@@ -14,7 +15,6 @@ from vbr_core.render.edge_consensus import (
     EdgeConsensus,
     agreed_shot,
     edge_move,
-    weighted_median,
 )
 from vbr_core.render.neural import NeuralRenderer
 

@@ -202,7 +202,7 @@ def _render(
         anchor: FocusAnchor = FocusAnchor(*point)
         project = pipeline.set_constant_focus(project, d_f, anchor)
         console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")
-    seconds = pipeline.time_export(project, clip_path, settings)
+    seconds = pipeline.time_export(project, clip_path, settings, disparity, ctx)
     console.note(f"Rendering takes about {clock(seconds)} (h:mm:ss or m:ss) on this machine.")
     with ctx.part(0.35 if follow_span is None else 0.45, 1.0):
         result = pipeline.export_video(project, clip_path, settings, ctx, disparity)

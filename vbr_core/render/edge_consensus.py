@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from vbr_core.depth.flow import FineFlow, Motion, View, follow, inside, make_view, unlike, warp
+from vbr_core.kernels.median import weighted_median
 from vbr_core.render.hidden_light import working_size
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _median_around(entries: list[_Entry[Given]], here: int) -> NDArray[np.float3
             sample, weight = _fetched(centre, entries[at], motion)
             samples.append(sample)
             weights.append(weight)
-    return weighted_median(np.stack(samples), np.stack(weights))
+    result: NDArray[np.float32] = weighted_median(np.stack(samples), np.stack(weights))
+    return result
 
 
 def _fetched(
@@ -200,20 +202,3 @@ def _fetched(
         shift = np.asarray(cv2.resize(shift, size[::-1], interpolation=cv2.INTER_LINEAR) * factor, np.float32)
         weight = np.asarray(cv2.resize(weight, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     return warp(there.disparity, shift), weight
-
-
-def weighted_median(samples: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lower weighted median over the first axis.
-
-    Args:
-        samples: (n, H, W).
-        weights: (n, H, W), >= 0; their sum is above 0 everywhere.
-
-    Returns:
-        (H, W): the least sample that, with those below it, has half of the weight.
-    """
-    order = np.argsort(samples, axis=0)
-    sums = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
-    chosen = (sums >= 0.5 * sums[-1]).argmax(axis=0)
-    index = np.take_along_axis(order, chosen[None], axis=0)
-    return np.asarray(np.take_along_axis(samples, index, axis=0)[0], np.float32)

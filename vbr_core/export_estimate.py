@@ -43,6 +43,8 @@ RUNS = 3
 RUN_FRAMES = 6
 QUICK_FRAMES = 3
 """Where only the time is asked for, and who asks waits for it: the piece is so long, and there is only one."""
+CORNER_PX, CORNER_BLUR = 64, 200.0
+"""Size of what is rendered to have everything compiled, and a blur amount that is seen there."""
 LARGE_PIXELS = 1_500_000
 """Pieces of larger pictures are half as long."""
 STRIP_PIXELS = 400_000
@@ -155,7 +157,7 @@ def _estimate_video(
         found.decode.append((time.perf_counter() - at) / max(1, count - 1))
         ctx.token.raise_if_cancelled()
         if not number:
-            _compile(engine, pictures, depths, k)
+            _compile(engine, project, pictures)
         share = BUDGET_SECONDS / (2 * len(runs))
         shown, depths, part = _worth_rendering(pictures, depths)
         seconds, results = _render_run(engine, project, shown, depths, k, share, ctx)
@@ -203,7 +205,7 @@ def time_rendering(
         depths = [_disparity(disparity, frame, picture) for frame, picture in zip(frames, pictures, strict=True)]
     engine = _engine(project, settings)
     k = _largest_blur(project)
-    _compile(engine, pictures, depths, k)
+    _compile(engine, project, pictures)
     shown, depths, part = _worth_rendering(pictures, depths)
     seconds, _ = _render_run(engine, project, shown, depths, k, math.inf, ctx or JobContext())
     return part * seconds * (stop - start)
@@ -213,9 +215,18 @@ def _largest_blur(project: Project) -> float:
     return max((key.value for key in project.blur.keys), default=project.blur.base)
 
 
-def _compile(engine: RenderEngine, pictures: list[Any], depths: list[NDArray[np.float32]], k: float) -> None:
-    """Render a little first: what is compiled then is not paid for every frame."""
-    engine.render(pictures[0][:64], depths[0][:64], 0.5, k)
+def _compile(engine: RenderEngine, project: Project, pictures: list[Any]) -> None:
+    """Render corners of a few pictures first, with an edge of depth: what is compiled is not paid for every frame."""
+    if _largest_blur(project) == 0.0:
+        return
+    corners = [np.ascontiguousarray(each[:CORNER_PX, :CORNER_PX]) for each in pictures[:QUICK_FRAMES]]
+    height, width = corners[0].shape[:2]
+    depth = np.full((height, width), 0.2, np.float32)
+    depth[:, : width // 2] = 0.8
+    shot = engine.begin_shot(CORNER_BLUR)
+    for corner in corners:
+        shot.push(corner, depth, 0.5, CORNER_BLUR, look=look_at(project.look, 0))
+    shot.finish()
 
 
 def _worth_rendering(
@@ -356,7 +367,7 @@ def _estimate_still(
     d_f = project.focus.keys[0].value if project.focus.keys else project.focus.base
     look = look_at(project.look, 0)
     k = _largest_blur(project)
-    _compile(engine, [rgb], [depth], k)
+    _compile(engine, project, [rgb])
     ctx.token.raise_if_cancelled()
     begun = time.perf_counter()
     picture = engine.render(rgb, depth, d_f, k, project.sharp_zone, look=look)

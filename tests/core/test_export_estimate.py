@@ -18,6 +18,7 @@ from vbr_core.export_needs import ExportEstimate, needed_room
 from vbr_core.jobs import Cancelled, JobContext
 from vbr_core.pipeline import time_export
 from vbr_core.project import Project
+from vbr_core.render.engine import EngineStream, RenderEngine
 from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
 
 if TYPE_CHECKING:
@@ -188,3 +189,27 @@ def test_measuring_the_time_can_be_cancelled(clip: Path, project: Project) -> No
     ctx.token.cancel()
     with pytest.raises(Cancelled):
         time_export(project, clip, ExportSettings("a.mp4"), Halves(), ctx)  # type: ignore[arg-type]
+
+
+def test_what_is_compiled_is_not_measured(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small shot with a visible edge of depth goes first; without blur there is nothing to compile."""
+    order: list[str] = []
+    render_run = export_estimate._render_run
+
+    def measured(*given: Any) -> Any:
+        order.append("measured")
+        return render_run(*given)
+
+    class Watched(RenderEngine):
+        def begin_shot(self, largest_radius: float) -> EngineStream:
+            order.append(f"shot {largest_radius:g}")
+            return super().begin_shot(largest_radius)
+
+    monkeypatch.setattr(export_estimate, "_render_run", measured)
+    monkeypatch.setattr(export_estimate, "RenderEngine", Watched)
+    project = edits.set_base(edits.set_base(Project(renderer="layered"), "blur", 30.0), "focus", 0.5)
+    time_export(project, clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
+    assert order == [f"shot {export_estimate.CORNER_BLUR:g}", "measured", "shot 15"]
+    order.clear()
+    time_export(edits.set_base(project, "blur", 0.0), clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
+    assert order == ["measured", "shot 0"]

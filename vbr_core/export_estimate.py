@@ -220,7 +220,7 @@ def _compile(engine: RenderEngine, project: Project, pictures: list[Any]) -> Non
     if _largest_blur(project) == 0.0:
         return
     corners = [np.ascontiguousarray(each[:CORNER_PX, :CORNER_PX]) for each in pictures[:QUICK_FRAMES]]
-    height, width = corners[0].shape[:2]
+    height, width = (-(-size // 2) for size in corners[0].shape[:2])  # to be enlarged, as depth mostly is
     depth = np.full((height, width), 0.2, np.float32)
     depth[:, : width // 2] = 0.8
     shot = engine.begin_shot(CORNER_BLUR)

@@ -202,8 +202,7 @@ def _render(
         anchor: FocusAnchor = FocusAnchor(*point)
         project = pipeline.set_constant_focus(project, d_f, anchor)
         console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")
-    seconds = pipeline.time_export(project, clip_path, settings, disparity, ctx)
-    console.note(f"Rendering takes about {clock(seconds)} (h:mm:ss or m:ss) on this machine.")
+    _say_how_long(console, pipeline.time_export(project, clip_path, settings, disparity, ctx))
     with ctx.part(0.35 if follow_span is None else 0.45, 1.0):
         result = pipeline.export_video(project, clip_path, settings, ctx, disparity)
     console.note(result.note if result.note != info.note else "")
@@ -272,12 +271,17 @@ def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> Non
             disparity = pipeline.estimate_depth(clip, given, ctx, device=device)
             opened.callback(disparity.close)
         project = demo_project(disparity, pipeline.probe(clip))
+        _say_how_long(console, pipeline.time_export(project, clip, settings, disparity, ctx))
         with ctx.part(part, 1.0):
             result = pipeline.export_video(project, clip, settings, ctx, disparity)
     path = result.path.absolute()
     console.emit("done", output=str(path), frames=result.frame_count, seconds=round(result.seconds, 2), note="")
     by = f"the depth of '{depth}'" if depth else "the depth that ships with the clip"
     console.say(f"Wrote {path}: the sample clip, focus racked from the near to the far subject by {by}.")
+
+
+def _say_how_long(console: Console, seconds: float) -> None:
+    console.note(f"Rendering takes about {clock(seconds)} (h:mm:ss or m:ss) on this machine.")
 
 
 def _depth_reading(text: str | None) -> DepthReading:

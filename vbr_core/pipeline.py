@@ -6,7 +6,6 @@ Long ones take a :class:`~vbr_core.jobs.JobContext` for progress and cancel.
 from __future__ import annotations
 
 import contextlib
-import math
 import shutil
 import time
 from dataclasses import dataclass
@@ -440,19 +439,6 @@ def export_video(
         path = writer.finish()
     notes = " ".join(part for part in (info.note, *writer.notes, note) if part)
     return ExportResult(path, span[1] - span[0], time.monotonic() - started, notes)
-
-
-def time_export(
-    project: Project,
-    clip_path: str | Path,
-    settings: ExportSettings,
-    disparity: DisparitySource | None = None,
-    ctx: JobContext | None = None,
-) -> float:
-    """Seconds that an export will take, roughly; see :func:`vbr_core.export_estimate.time_rendering`."""
-    from vbr_core.export_estimate import time_rendering
-
-    return math.ceil(10.0 * time_rendering(project, clip_path, settings, disparity, ctx)) / 10.0
 
 
 def self_test() -> list[Check]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.helpers.clips import make_clip
-from vbr_core import edits, pipeline
+from vbr_core import edits, export_estimate, pipeline
 from vbr_core.cli.main import run
 from vbr_core.command_line import render_command
 from vbr_core.errors import InputError
@@ -35,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return pipeline.ExportResult(clip, 1, 0.0)
 
     monkeypatch.setattr(pipeline, "estimate_depth", lambda *_args, **_options: NoDisparity())
-    monkeypatch.setattr(pipeline, "time_export", lambda *_args: 1.0)
+    monkeypatch.setattr(export_estimate, "time_rendering", lambda *_args: 1.0)
     monkeypatch.setattr(pipeline, "export_video", export)
     return calls
 

@@ -13,10 +13,9 @@ from tests.helpers.clips import make_clip
 from vbr_core import edits, export_estimate
 from vbr_core.deliver import deliver
 from vbr_core.errors import DepthError, InputError, OutputError
-from vbr_core.export_estimate import estimate_export, memory_bytes
+from vbr_core.export_estimate import estimate_export, memory_bytes, time_rendering
 from vbr_core.export_needs import ExportEstimate, needed_room
 from vbr_core.jobs import Cancelled, JobContext
-from vbr_core.pipeline import time_export
 from vbr_core.project import Project
 from vbr_core.render.engine import EngineStream, RenderEngine
 from vbr_core.settings import DepthSettings, ExportSettings, StillSettings
@@ -170,7 +169,7 @@ def test_the_time_is_that_of_frames_with_their_own_disparity(
 
     monkeypatch.setattr(export_estimate, "_render_run", render_run)
     settings = ExportSettings("a.mp4", start=10, stop=30)
-    seconds = time_export(project, clip, settings, Halves())  # type: ignore[arg-type]
+    seconds = time_rendering(project, clip, settings, Halves())  # type: ignore[arg-type]
     part = 3 if strip_pixels == WIDTH * HEIGHT else 1
     assert seconds == pytest.approx(20 * 2.0 * part)
     assert len(rendered) == export_estimate.QUICK_FRAMES
@@ -180,7 +179,7 @@ def test_the_time_is_that_of_frames_with_their_own_disparity(
         assert least > 0.1  # no ramp
     # of one frame there is no more than that
     rendered.clear()
-    time_export(project, clip, ExportSettings("a.mp4", start=10, stop=11), Halves())  # type: ignore[arg-type]
+    time_rendering(project, clip, ExportSettings("a.mp4", start=10, stop=11), Halves())  # type: ignore[arg-type]
     assert len(rendered) == 1
 
 
@@ -188,7 +187,7 @@ def test_measuring_the_time_can_be_cancelled(clip: Path, project: Project) -> No
     ctx = JobContext()
     ctx.token.cancel()
     with pytest.raises(Cancelled):
-        time_export(project, clip, ExportSettings("a.mp4"), Halves(), ctx)  # type: ignore[arg-type]
+        time_rendering(project, clip, ExportSettings("a.mp4"), Halves(), ctx)  # type: ignore[arg-type]
 
 
 def test_what_is_compiled_is_not_measured(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,8 +207,8 @@ def test_what_is_compiled_is_not_measured(clip: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(export_estimate, "_render_run", measured)
     monkeypatch.setattr(export_estimate, "RenderEngine", Watched)
     project = edits.set_base(edits.set_base(Project(renderer="layered"), "blur", 30.0), "focus", 0.5)
-    time_export(project, clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
+    time_rendering(project, clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
     assert order == [f"shot {export_estimate.CORNER_BLUR:g}", "measured", "shot 15"]
     order.clear()
-    time_export(edits.set_base(project, "blur", 0.0), clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
+    time_rendering(edits.set_base(project, "blur", 0.0), clip, ExportSettings("a.mp4"), Halves())  # type: ignore[arg-type]
     assert order == ["measured", "shot 0"]

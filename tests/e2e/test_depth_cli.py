@@ -11,7 +11,7 @@ import pytest
 
 from tests.depth.helpers import write_picture
 from tests.helpers.clips import make_clip
-from vbr_core import pipeline
+from vbr_core import export_estimate, pipeline
 from vbr_core.cli.main import run
 from vbr_core.cut_edits import cut_at
 from vbr_core.depth import registry
@@ -109,7 +109,7 @@ def test_the_meaning_reaches_the_project_and_the_depth_is_closed(
         return pipeline.ExportResult(tmp_path / "out.mp4", 6, 1.0)
 
     monkeypatch.setattr(pipeline, "export_video", export)
-    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    monkeypatch.setattr(export_estimate, "time_rendering", lambda *arguments: 1.0)
     monkeypatch.setattr(FolderDisparity, "close", lambda self: closed.append(True))
     maps = save_maps(tmp_path / "maps", 1 - GROUND)
     command = ["render", str(clip), "-o", str(tmp_path / "out.mp4"), "--depth", str(maps)]
@@ -129,7 +129,7 @@ def test_another_depth_samples_the_clicked_keys_again_and_says_so(
         return pipeline.ExportResult(tmp_path / "out.mp4", 6, 1.0)
 
     monkeypatch.setattr(pipeline, "export_video", export)
-    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    monkeypatch.setattr(export_estimate, "time_rendering", lambda *arguments: 1.0)
     one, two = save_maps(tmp_path / "one", GROUND), save_maps(tmp_path / "two", GROUND**2)
     keys = (
         Keyframe(0, 0.5, anchor=FocusAnchor(0, 30.0, 40.0)),
@@ -209,7 +209,7 @@ def test_a_model_that_is_not_for_commercial_work_is_said_and_no_error(
     monkeypatch.setattr(registry, "list_models", lambda: known)
     maps = open_disparity(save_maps(tmp_path / "maps", GROUND), 6, SIZE, "disparity")
     monkeypatch.setattr(pipeline, "estimate_depth", lambda *arguments, **options: maps)
-    monkeypatch.setattr(pipeline, "time_export", lambda *arguments: 1.0)
+    monkeypatch.setattr(export_estimate, "time_rendering", lambda *arguments: 1.0)
     monkeypatch.setattr(pipeline, "export_video", lambda *arguments: pipeline.ExportResult(tmp_path / "out", 6, 1.0))
     words = "The depth model 'bound' is under CC BY-NC 4.0: not for commercial work."
     for depth, said in (("bound", True), ("starter", False)):

@@ -184,6 +184,7 @@ def _render(
     """
     from vbr_core import pipeline
     from vbr_core.depth.registry import licence_note
+    from vbr_core.export_estimate import time_rendering
     from vbr_core.project import FocusAnchor
 
     clip_path = info.path
@@ -202,7 +203,7 @@ def _render(
         anchor: FocusAnchor = FocusAnchor(*point)
         project = pipeline.set_constant_focus(project, d_f, anchor)
         console.note(f"Focus: disparity {d_f:.3f} at frame {point[0]}, pixel {point[1]:g},{point[2]:g}.")
-    _say_how_long(console, pipeline.time_export(project, clip_path, settings, disparity, ctx))
+    _say_how_long(console, time_rendering(project, clip_path, settings, disparity, ctx))
     with ctx.part(0.35 if follow_span is None else 0.45, 1.0):
         result = pipeline.export_video(project, clip_path, settings, ctx, disparity)
     console.note(result.note if result.note != info.note else "")
@@ -258,6 +259,7 @@ def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> Non
     """``vbr demo``: rack focus between the two subjects of the sample clip; its own true disparity is the default."""
     from vbr_core import pipeline
     from vbr_core.demo import demo_project, sample_disparity_path
+    from vbr_core.export_estimate import time_rendering
 
     console = Console(as_json)
     clip = pipeline.sample_clip_path()
@@ -271,7 +273,7 @@ def run_demo(output: Path, depth: str | None, as_json: bool, device: str) -> Non
             disparity = pipeline.estimate_depth(clip, given, ctx, device=device)
             opened.callback(disparity.close)
         project = demo_project(disparity, pipeline.probe(clip))
-        _say_how_long(console, pipeline.time_export(project, clip, settings, disparity, ctx))
+        _say_how_long(console, time_rendering(project, clip, settings, disparity, ctx))
         with ctx.part(part, 1.0):
             result = pipeline.export_video(project, clip, settings, ctx, disparity)
     path = result.path.absolute()

@@ -224,21 +224,18 @@ class NeuralStream(ShotStream):
         if self._ending is None:
             self._ending = deque(self._steadier.finish())
         while self._ending:
-            self._pause()
             self._late += self._mended(self._ending[0])
             self._ending.popleft()
         if self._consensus is not None:
             if self._last_agreed is None:
                 self._last_agreed = deque(self._consensus.finish())
             while self._last_agreed:
-                self._pause()
                 self._late += self._agreed(self._last_agreed[0])
                 self._last_agreed.popleft()
         if self._finder is not None:
             if self._last_hidden is None:
                 self._last_hidden = deque(self._finder.finish())
             while self._last_hidden:
-                self._pause()
                 self._late += self._render(*self._last_hidden[0])
                 self._last_hidden.popleft()
         return self._late + [self._finished(result) for result in self._stream.finish()]
@@ -295,6 +292,7 @@ class NeuralStream(ShotStream):
 
     def _render(self, given: _Given, hidden: HiddenLight | None) -> list[NDArray[np.float32]]:
         """The network's pictures after one more frame, whose disparity is mended. After an error all is as it was."""
+        self._pause()
         before = None if self._behind is None else self._behind.state()
         try:
             return self._rendered(given, hidden)
